@@ -1,0 +1,236 @@
+"""Settings of the engine: frozen, parsed once, with errors that name the field.
+
+Where the servers are is not the engine's business: see `eddyline.settings`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from stream.errors import ConfigError
+
+_UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}
+DAY = _UNITS["d"]
+
+
+def parse_duration(text: object) -> object:
+    """Milliseconds of a duration such as `30d`, `12h`, `90s`; numbers pass through as milliseconds.
+
+    >>> parse_duration("30d")
+    2592000000
+    """
+    if not isinstance(text, str):
+        return text
+    for unit in sorted(_UNITS, key=len, reverse=True):
+        number = text.strip().removesuffix(unit)
+        if number != text.strip():
+            try:
+                return round(float(number) * _UNITS[unit])
+            except ValueError:
+                break
+    raise ValueError(f"{text!r} is not a duration; write a number with ms, s, m, h, d or w, such as '30d'")
+
+
+Duration = Annotated[int, BeforeValidator(parse_duration), Field(gt=0)]
+"""A positive span of time in milliseconds, written as `30d`, `12h`, `90s`."""
+
+
+class Section(BaseModel):
+    """Base of all settings: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class EventsConfig(Section):
+    """What counts as a well-formed event."""
+
+    max_bytes: int = Field(32 * 1024, gt=0, description="Largest event, in bytes")
+    max_id_length: int = Field(100, gt=0, description="Longest messageId or customer id, in characters")
+    allowed_skew: Duration = Field(
+        3_600_000, description="How far an event may be ahead of its record's timestamp"
+    )
+    require_key: bool = Field(True, description="Refuse records that are not keyed by their customer id")
+    remember: int = Field(
+        100_000, gt=0, description="Message ids remembered for each partition, to drop duplicates"
+    )
+
+
+class Feature(Section):
+    """One declared feature of a customer: what is measured, over which time, in which unit.
+
+    `events` are canonical event names (empty: any event); `minus` are events that subtract, such as refunds.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    aggregate: Literal["count", "sum", "mean", "distinct", "recency", "tenure", "mean_gap", "ratio", "trait"]
+    events: tuple[str, ...] = ()
+    minus: tuple[str, ...] = ()
+    over: tuple[str, ...] = Field((), description="For `ratio`: the events of the denominator")
+    value: str | None = Field(
+        None, description="`revenue`, `quantity`, `product_id`, `category`, or a property or trait"
+    )
+    window: Duration | None = None
+    half_life: Duration | None = None
+    buckets: int = Field(12, gt=0, le=64, description="Event-time buckets of a window")
+    log: bool = Field(False, description="Scale by log1p: for amounts and counts with a long tail")
+    missing: float | None = Field(
+        None, description="Value when there is nothing to measure; default: the median"
+    )
+    unit: str = ""
+    description: str = ""
+    high: str = Field("", description="A segment high in this is called so")
+    low: str = Field("", description="A segment low in this is called so")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Feature:
+        if self.window is not None and self.half_life is not None:
+            raise ValueError("give window or half_life, not both")
+        if (self.window or self.half_life) and self.aggregate not in ("count", "sum", "mean", "ratio"):
+            raise ValueError(f"{self.aggregate} takes neither window nor half_life")
+        if self.aggregate in ("sum", "mean", "distinct", "trait") and self.value is None:
+            raise ValueError(f"{self.aggregate} needs `value`")
+        if self.aggregate == "ratio" and not self.over:
+            raise ValueError("ratio needs `over`")
+        return self
+
+
+class SegmentsConfig(Section):
+    """Who belongs together."""
+
+    k: int = Field(5, ge=2, le=100, description="Number of segments")
+    warm_up: int | None = Field(
+        None, gt=0, description="Customers seen before the first segments; default 50 * k"
+    )
+    sample: int = Field(4_096, gt=0, description="Customers in the uniform sample that is learnt from")
+    half_life: float = Field(1.0, gt=0, description="Half-life of a centroid's memory, in samples learnt")
+    hysteresis: float = Field(
+        0.05,
+        ge=0,
+        lt=1,
+        description="A switch needs this margin, as a share of the squared distance of the centroids",
+    )
+    quiet_check: Duration = Field(
+        DAY, description="First look at a customer who stopped coming; later ones grow by a quarter"
+    )
+    seed: int = 7
+    names: dict[str, str] = Field(
+        default_factory=dict, description="An operator's own names: segment id -> name"
+    )
+
+    @property
+    def rows_needed(self) -> int:
+        """Customers that must have been seen before there are segments."""
+        return self.warm_up if self.warm_up is not None else 50 * self.k
+
+
+class PropensityConfig(Section):
+    """How likely is the target event within the horizon."""
+
+    target: str = "orders_again"
+    event: str = "Order Completed"
+    horizon: Duration = 30 * DAY
+    learning_rate: float = Field(0.1, gt=0)
+    step: float = Field(0.05, gt=0, le=1, description="Publish when the score moved by at least this")
+    bands: tuple[float, float] = Field((0.33, 0.66), description="Borders of low, medium, high")
+    min_examples: int = Field(200, gt=0, description="Labelled examples before scores are published")
+
+
+class RecommendConfig(Section):
+    """What to show next."""
+
+    count: int = Field(10, gt=0, le=100)
+    half_life: Duration = 30 * DAY
+    neighbours: int = Field(128, gt=1, description="Neighbours counted for each item")
+    served: int = Field(20, gt=0, description="Neighbours kept in the model and the cache for each item")
+    pair_items: int = Field(
+        100, gt=1, description="Distinct items of one order that are paired; more are sampled"
+    )
+    max_items: int = Field(50_000, gt=0, description="Items that the model carries, the heaviest first")
+    seeds: int = Field(20, gt=0, description="A customer's last items that recommend others")
+    exclude_bought: Duration | None = Field(None, description="Hide items bought within this span")
+    debounce: Duration = Field(
+        60_000, description="At most one list in this span after adds; an order always gives one"
+    )
+    triggers: tuple[str, ...] = ("Order Completed", "Product Added")
+
+
+class LearningConfig(Section):
+    """When contributions are taken."""
+
+    every: int = Field(5_000, gt=0, description="Entries of a partition between two contributions")
+
+
+class EngineConfig(Section):
+    """All that decides what the engine does with an entry."""
+
+    events: EventsConfig = EventsConfig()
+    features: tuple[Feature, ...] = Field(min_length=1)
+    segments: SegmentsConfig = SegmentsConfig()
+    propensity: PropensityConfig = PropensityConfig()
+    recommend: RecommendConfig = RecommendConfig()
+    learning: LearningConfig = LearningConfig()
+
+    @model_validator(mode="after")
+    def _unique(self) -> EngineConfig:
+        names = [feature.name for feature in self.features]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"feature {twice[0]!r} is declared twice")
+        return self
+
+
+def explain(error: ValidationError) -> str:
+    """One sentence for a pydantic error: the first field at fault and why."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"]) or "settings"
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}"
+
+
+def parse_config(values: dict[str, Any]) -> EngineConfig:
+    """Engine settings from plain values.
+
+    Raises
+    ------
+    ConfigError
+        Naming the field that is unknown or out of range.
+    """
+    try:
+        return EngineConfig.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(explain(error)) from error
+
+
+def load_toml(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file.
+
+    Raises
+    ------
+    ConfigError
+        When the file cannot be read or is not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+
+
+def preset(name: str = "shop", **overrides: Any) -> EngineConfig:
+    """A ready set of features and settings; sections in `overrides` replace the preset's.
+
+    >>> preset("shop").segments.k
+    5
+    """
+    file = resources.files("stream.presets") / f"{name}.toml"
+    if not file.is_file():
+        raise ConfigError(f"there is no preset {name!r}")
+    values = tomllib.loads(file.read_text(encoding="utf-8"))
+    for section, value in overrides.items():
+        values[section] = {**values.get(section, {}), **value} if isinstance(value, dict) else value
+    return parse_config(values)

@@ -1,0 +1,119 @@
+"""The state store's contract: what a partition's owner saves and loads.
+
+One suite (`tests/stream/test_store_contract.py`) runs on every implementation. A store keeps, for each
+partition: the watermark (next offset to apply), the state, the outbox of the last batch, and the epoch,
+which each new owner raises so that an earlier owner's writes fail.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Delta:
+    """What one batch changed: the whole of it, or nothing, is written.
+
+    Values are packed bytes whose meaning the engine knows and the store does not. In the mappings a value
+    of None deletes the key.
+    """
+
+    watermark: int
+    profiles: dict[str, bytes | None] = field(default_factory=dict)  # customer -> packed profile
+    items: dict[str, bytes | None] = field(default_factory=dict)  # item -> packed co-counts
+    seen: bytes = b""  # 8-byte hashes of message ids, to append
+    seen_limit: int = 0  # how many of them to keep, the newest
+    scalars: dict[str, bytes] = field(
+        default_factory=dict
+    )  # name -> packed value: clock, model, contribution, …
+
+
+@dataclass(slots=True)
+class Saved:
+    """All that a partition's store holds, as loaded by a new owner."""
+
+    watermark: int
+    profiles: dict[str, bytes] = field(default_factory=dict)
+    items: dict[str, bytes] = field(default_factory=dict)
+    seen: bytes = b""
+    scalars: dict[str, bytes] = field(default_factory=dict)
+
+
+class StateStore(ABC):
+    """State of the partitions of one events topic."""
+
+    @abstractmethod
+    def claim(self, deployment: str, partitions: int) -> None:
+        """Record, once, which deployment and how many partitions this store serves.
+
+        Raises
+        ------
+        Mismatch
+            When it was recorded for another deployment or another partition count.
+        """
+
+    @abstractmethod
+    def acquire(self, partition: int) -> int:
+        """Become the owner: raise the partition's epoch and return it."""
+
+    @abstractmethod
+    def watermark(self, partition: int) -> int | None:
+        """Next offset to apply; None when nothing is stored."""
+
+    @abstractmethod
+    def load(self, partition: int) -> Saved | None:
+        """All state of a partition; None when nothing is stored."""
+
+    @abstractmethod
+    def commit(self, partition: int, epoch: int, delta: Delta, outbox: bytes) -> None:
+        """Write the delta and replace the outbox, atomically.
+
+        Raises
+        ------
+        Fenced
+            When the partition's epoch is no longer `epoch`; nothing was written.
+        Unreachable
+            When the server does not answer; the write may or may not have happened.
+        """
+
+    @abstractmethod
+    def outbox(self, partition: int) -> bytes | None:
+        """The outbox of the last commit."""
+
+    @abstractmethod
+    def wipe(self, partition: int) -> None:
+        """Forget a partition's state but not its epoch (before a rebuild from the log)."""
+
+    @abstractmethod
+    def profile(self, partition: int, customer: str) -> bytes | None:
+        """One customer's packed profile."""
+
+    @abstractmethod
+    def scalar(self, partition: int, name: str) -> bytes | None:
+        """One scalar, such as `contribution`."""
+
+    @abstractmethod
+    def items(self, partition: int, names: Iterable[str] | None = None) -> dict[str, bytes]:
+        """Packed co-counts of the named items, or of all."""
+
+    @abstractmethod
+    def publish_similar(self, neighbours: Mapping[str, Mapping[str, float]]) -> None:
+        """Replace the cached nearest items (item -> other item -> similarity); read by any service."""
+
+    @abstractmethod
+    def similar(self, item: str, count: int = 10) -> list[tuple[str, float]]:
+        """Nearest items from the cache, most similar first (ties by name, descending, as ZREVRANGE does)."""
+
+    @abstractmethod
+    def put_shared(self, name: str, value: bytes) -> None:
+        """Store something that belongs to no partition (the current merged model)."""
+
+    @abstractmethod
+    def shared(self, name: str) -> bytes | None:
+        """Read what `put_shared` stored."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release connections."""
