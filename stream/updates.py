@@ -89,6 +89,7 @@ class _Value(BaseModel):
         allow_inf_nan=False,
         ser_json_bytes="base64",
         val_json_bytes="base64",
+        json_schema_serialization_defaults_required=True,
     )
 
 
@@ -185,7 +186,7 @@ class EventRejected(_Value):
     topic: str
     partition: int
     offset: int
-    timestamp: Instant = Field(description="The source record's own")
+    timestamp: int = Field(description="The source record's own, in ms since 1970; it may be out of any calendar")
     key: bytes | None = None
     value: bytes | None = None
 

@@ -1,0 +1,113 @@
+"""One event, and one update of each kind, as documentation shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stream.updates import (
+    Cause,
+    Deciding,
+    EventRejected,
+    ItemsRecommended,
+    PropensityScored,
+    RecommendedItem,
+    SegmentCard,
+    SegmentChanged,
+    SegmentRef,
+    SegmentsRevised,
+    Update,
+    update_id,
+)
+
+EVENT: dict[str, Any] = {
+    "type": "track",
+    "messageId": "order-50314",
+    "userId": "ann",
+    "timestamp": "2026-03-01T12:34:56.789Z",
+    "event": "Order Completed",
+    "properties": {
+        "order_id": "50314",
+        "revenue": 23.4,
+        "currency": "EUR",
+        "products": [
+            {"product_id": "85123A", "price": 2.55, "quantity": 6, "category": "Lights"},
+            {"product_id": "71053", "price": 8.1, "quantity": 1, "category": "Lanterns"},
+        ],
+    },
+}
+
+_TIME = 1_772_368_496_789
+_CAUSE = Cause(kind="event", event_id="order-50314", event="Order Completed")
+
+UPDATES: tuple[Update, ...] = (
+    SegmentChanged(
+        id=update_id("segment", "order-50314", "ann"),
+        customer="ann",
+        occurred_at=_TIME,
+        from_=SegmentRef(id="s2", name="Rare, low spend"),
+        to=SegmentRef(id="s4", name="Frequent, high spend"),
+        cause=_CAUSE,
+        model=18,
+        margin=0.214,
+        features=(
+            Deciding(feature="frequency", value=7, contribution=0.131, unit="orders"),
+            Deciding(feature="monetary", value=412.8, contribution=0.083, unit="money"),
+        ),
+    ),
+    PropensityScored(
+        id=update_id("score", "order-50314", "ann"),
+        customer="ann",
+        occurred_at=_TIME,
+        target="orders_again",
+        score=0.71,
+        band="high",
+        previous=0.58,
+        cause=_CAUSE,
+        model=18,
+        features=(Deciding(feature="recency", value=0, contribution=0.62, unit="days"),),
+    ),
+    ItemsRecommended(
+        id=update_id("items", "order-50314", "ann"),
+        customer="ann",
+        occurred_at=_TIME,
+        cause=_CAUSE,
+        model=18,
+        items=(
+            RecommendedItem(
+                item="22423",
+                score=0.34,
+                reason="similar",
+                because="85123A",
+                sentence="Often bought by those who bought 85123A.",
+            ),
+            RecommendedItem(item="47566", score=0.02, reason="popular", sentence="Popular now."),
+        ),
+    ),
+    SegmentsRevised(
+        id=update_id("segments", 18),
+        model=18,
+        occurred_at=_TIME,
+        segments=(
+            SegmentCard(
+                id="s4",
+                name="Frequent, high spend",
+                size=412,
+                share=0.1006,
+                centre={"recency": 12.5, "frequency": 8.2, "monetary": 611.0},
+                lineage="kept",
+            ),
+        ),
+        why="Learnt from 4,096 customers.",
+    ),
+    EventRejected(
+        id=update_id("rejected", "events", 3, 4711),
+        code="not_json",
+        detail="Invalid JSON: EOF while parsing a value at line 1 column 14.",
+        topic="events",
+        partition=3,
+        offset=4711,
+        timestamp=_TIME,
+        key=b"ann",
+        value=b'{"type":"track',
+    ),
+)
