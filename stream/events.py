@@ -227,6 +227,6 @@ def _explain(error: ValidationError, value: bytes) -> tuple[str, str]:
     if not first["loc"]:
         return "not_object", "The value is JSON, but not an object."
     field = first["loc"][0]
-    if field == "timestamp" and "after 9999" in message:
+    if field == "timestamp" and "as unix timestamps" in message:
         return "timestamp_out_of_range", _OUT_OF_RANGE
     return "invalid", f"{field}: {message}."

@@ -1,0 +1,85 @@
+"""Updates as records, and the names of the topics."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from eddyline.examples import UPDATES
+from producers.encode import encode
+from producers.topics import CHANNELS, CLOUD_EVENT, DEAD_LETTER, Topics
+from stream.updates import EventRejected, SegmentsRevised, Update, to_json
+
+TOPICS = Topics()
+
+
+@pytest.mark.parametrize(
+    "update", [u for u in UPDATES if not isinstance(u, EventRejected)], ids=lambda update: type(update).__name__
+)
+def test_an_update_is_a_cloud_event(update: Update) -> None:
+    record = encode(update, TOPICS)
+    headers = {name: value.decode() for name, value in record.headers}
+    assert record.value == to_json(update)
+    assert headers["ce_id"] == update.id
+    assert headers["ce_type"] == f"eddyline.{type(update).__name__}"
+    assert headers["ce_time"] == "2026-03-01T12:34:56.789Z" == json.loads(record.value or b"")["occurredAt"]
+    assert headers["ce_specversion"] == "1.0"
+    assert headers["content-type"] == "application/json"
+    assert set(headers) | {"ce_subject"} == set(CLOUD_EVENT)
+    if isinstance(update, SegmentsRevised):
+        assert (record.topic, record.key, "ce_subject" in headers) == ("segments", b"segments", False)
+    else:
+        assert (record.key, headers["ce_subject"]) == (b"ann", "ann")
+
+
+def test_each_kind_has_its_own_topic() -> None:
+    assert [encode(update, Topics(prefix="eu.")).topic for update in UPDATES] == [
+        "eu.segment-changes",
+        "eu.propensity-scores",
+        "eu.recommendations",
+        "eu.segments",
+        "eu.dead-letters",
+    ]
+
+
+@pytest.mark.parametrize(("key", "value"), [(b"ann", b"\xff\x00{"), (None, None), (b"", b"")])
+def test_a_dead_letter_keeps_the_original_bytes(key: bytes | None, value: bytes | None) -> None:
+    letter = EventRejected(
+        id="1",
+        code="not_json",
+        detail="Über 9.",
+        topic="events",
+        partition=3,
+        offset=17,
+        timestamp=2**62,
+        key=key,
+        value=value,
+    )
+    record = encode(letter, TOPICS)
+    assert (record.topic, record.key, record.value) == ("dead-letters", key, value)
+    assert dict(record.headers) == {
+        "eddyline-id": b"1",
+        "eddyline-code": b"not_json",
+        "eddyline-detail": "Über 9.".encode(),
+        "eddyline-source-topic": b"events",
+        "eddyline-source-partition": b"3",
+        "eddyline-source-offset": b"17",
+        "eddyline-source-timestamp": str(2**62).encode(),
+    }
+    assert set(dict(record.headers)) == set(DEAD_LETTER)
+
+
+def test_names_of_topics() -> None:
+    assert TOPICS.events == "events"
+    renamed = Topics(prefix="eu.", events="clicks")
+    assert (renamed.events, renamed.journal) == ("clicks", "eu.journal")
+    assert Topics.model_validate(renamed.model_dump()) == renamed
+    assert {channel.field for channel in CHANNELS} == set(Topics.model_fields) - {"prefix"}
+
+
+@pytest.mark.parametrize("bad", [{"events": "a b"}, {"events": "journal"}, {"prefix": "/"}, {"event": "x"}])
+def test_bad_names_of_topics(bad: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        Topics.model_validate(bad)
