@@ -51,13 +51,9 @@ class EventsConfig(Section):
 
     max_bytes: int = Field(32 * 1024, gt=0, description="Largest event, in bytes")
     max_id_length: int = Field(100, gt=0, description="Longest messageId or customer id, in characters")
-    allowed_skew: Duration = Field(
-        3_600_000, description="How far an event may be ahead of its record's timestamp"
-    )
+    allowed_skew: Duration = Field(3_600_000, description="How far an event may be ahead of its record's timestamp")
     require_key: bool = Field(True, description="Refuse records that are not keyed by their customer id")
-    remember: int = Field(
-        100_000, gt=0, description="Message ids remembered for each partition, to drop duplicates"
-    )
+    remember: int = Field(100_000, gt=0, description="Message ids remembered for each partition, to drop duplicates")
 
 
 class Feature(Section):
@@ -71,16 +67,15 @@ class Feature(Section):
     events: tuple[str, ...] = ()
     minus: tuple[str, ...] = ()
     over: tuple[str, ...] = Field((), description="For `ratio`: the events of the denominator")
+    complement: bool = Field(False, description="For `ratio`: one less the ratio, kept within [0, 1]")
     value: str | None = Field(
-        None, description="`revenue`, `quantity`, `product_id`, `category`, or a property or trait"
+        None, description="`revenue`, `lines`, `quantity`, `product_id`, `category`, or a property or trait"
     )
     window: Duration | None = None
     half_life: Duration | None = None
     buckets: int = Field(12, gt=0, le=64, description="Event-time buckets of a window")
     log: bool = Field(False, description="Scale by log1p: for amounts and counts with a long tail")
-    missing: float | None = Field(
-        None, description="Value when there is nothing to measure; default: the median"
-    )
+    missing: float | None = Field(None, description="Value when there is nothing to measure; default: the median")
     unit: str = ""
     description: str = ""
     high: str = Field("", description="A segment high in this is called so")
@@ -103,9 +98,7 @@ class SegmentsConfig(Section):
     """Who belongs together."""
 
     k: int = Field(5, ge=2, le=100, description="Number of segments")
-    warm_up: int | None = Field(
-        None, gt=0, description="Customers seen before the first segments; default 50 * k"
-    )
+    warm_up: int | None = Field(None, gt=0, description="Customers seen before the first segments; default 50 * k")
     sample: int = Field(4_096, gt=0, description="Customers in the uniform sample that is learnt from")
     half_life: float = Field(1.0, gt=0, description="Half-life of a centroid's memory, in samples learnt")
     hysteresis: float = Field(
@@ -118,9 +111,8 @@ class SegmentsConfig(Section):
         DAY, description="First look at a customer who stopped coming; later ones grow by a quarter"
     )
     seed: int = 7
-    names: dict[str, str] = Field(
-        default_factory=dict, description="An operator's own names: segment id -> name"
-    )
+    reasons: int = Field(5, gt=0, description="Deciding features listed in a receipt")
+    names: dict[str, str] = Field(default_factory=dict, description="An operator's own names: segment id -> name")
 
     @property
     def rows_needed(self) -> int:
@@ -147,12 +139,10 @@ class RecommendConfig(Section):
     half_life: Duration = 30 * DAY
     neighbours: int = Field(128, gt=1, description="Neighbours counted for each item")
     served: int = Field(20, gt=0, description="Neighbours kept in the model and the cache for each item")
-    pair_items: int = Field(
-        100, gt=1, description="Distinct items of one order that are paired; more are sampled"
-    )
+    pair_items: int = Field(100, gt=1, description="Distinct items of one order that are paired; more are sampled")
     max_items: int = Field(50_000, gt=0, description="Items that the model carries, the heaviest first")
     seeds: int = Field(20, gt=0, description="A customer's last items that recommend others")
-    exclude_bought: Duration | None = Field(None, description="Hide items bought within this span")
+    exclude_bought: Duration | None = Field(DAY, description="Hide items bought within this span")
     debounce: Duration = Field(
         60_000, description="At most one list in this span after adds; an order always gives one"
     )

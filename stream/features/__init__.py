@@ -1,0 +1,1 @@
+"""Declared features: what is remembered of a customer, and how it is read at a time."""

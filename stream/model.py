@@ -1,0 +1,100 @@
+"""The frozen, versioned model that every partition predicts with, and how it is learnt from contributions."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import msgpack
+
+from stream.config import EngineConfig
+from stream.contribution import Contribution
+from stream.propensity.model import PropensityModel
+from stream.recommend.model import ItemsModel
+from stream.segments.learner import learn as learn_segments
+from stream.segments.model import SegmentsModel
+
+
+@dataclass(frozen=True)
+class Model:
+    """Everything learnt, at one version; immutable, and the same bytes wherever it is read.
+
+    Attributes
+    ----------
+    version
+        Counts from 1; 0 is the empty model that every partition starts with.
+    clock
+        Event time (ms) of the newest contribution in it.
+    segments, propensity, items
+        None until enough has been seen.
+    """
+
+    version: int = 0
+    clock: int = 0
+    segments: SegmentsModel | None = None
+    propensity: PropensityModel | None = None
+    items: ItemsModel | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON or msgpack."""
+        return {
+            "version": self.version,
+            "clock": self.clock,
+            "segments": None if self.segments is None else self.segments.to_dict(),
+            "propensity": None if self.propensity is None else self.propensity.to_dict(),
+            "items": None if self.items is None else self.items.to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Model:
+        """Reverse of `to_dict`."""
+        segments, propensity, items = values["segments"], values["propensity"], values["items"]
+        return cls(
+            version=values["version"],
+            clock=values["clock"],
+            segments=None if segments is None else SegmentsModel.from_dict(segments),
+            propensity=None if propensity is None else PropensityModel.from_dict(propensity),
+            items=None if items is None else ItemsModel.from_dict(items),
+        )
+
+    @cached_property
+    def packed(self) -> bytes:
+        """As stored and published: msgpack, floats exact."""
+        packed: bytes = msgpack.packb(self.to_dict())
+        return packed
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> Model:
+        """Reverse of `packed`."""
+        model = cls.from_dict(msgpack.unpackb(packed, strict_map_key=False))
+        model.__dict__["packed"] = packed
+        return model
+
+    @cached_property
+    def digest(self) -> str:
+        """Hash of the packed model, 32 hexadecimal digits."""
+        return hashlib.blake2b(self.packed, digest_size=16).hexdigest()
+
+
+def learn(merged: Contribution, items: ItemsModel | None, previous: Model, config: EngineConfig) -> Model:
+    """The next version of the model.
+
+    Parameters
+    ----------
+    merged
+        All partitions' contributions, merged.
+    items
+        Item neighbours from the merged counts (`stream.recommend.model`).
+    previous
+        The version before: its centroids are the warm start, and its segment ids live on.
+    config
+        Engine settings.
+    """
+    segments = learn_segments(merged.rows, config, previous.segments)
+    propensity = previous.propensity
+    if segments is not None and merged.propensity is not None:
+        propensity = PropensityModel.learnt(merged.propensity, segments.scaling, segments.features)
+    return Model(previous.version + 1, merged.clock, segments or previous.segments, propensity, items)

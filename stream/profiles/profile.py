@@ -1,0 +1,95 @@
+"""What is remembered of one customer."""
+
+from __future__ import annotations
+
+from array import array
+
+import msgpack
+from datasketches import hll_sketch
+
+from stream.features.accumulators import Slots
+from stream.propensity.labels import OpenExample
+
+RECENT = 50
+"""Items remembered of a customer's orders, and as many of what was added and not ordered yet."""
+
+
+class Profile:
+    """One customer: raw accumulators, recent items, and what was last said about them.
+
+    Attributes
+    ----------
+    slots, sketches
+        Accumulators of the declared features (see `stream.features.layout`).
+    last
+        Latest event time in ms; `read_at` never goes behind it.
+    bought, added
+        Item -> time of the last order or add, oldest first, at most `RECENT`.
+    segment
+        Id of the current segment, or "" before the first assignment.
+    score
+        Score last published.
+    listed
+        Time of the last published list.
+    example
+        The open labelled-to-be example.
+    """
+
+    __slots__ = ("added", "bought", "customer", "example", "last", "listed", "score", "segment", "sketches", "slots")
+
+    def __init__(self, customer: str, slots: Slots[float], sketches: list[hll_sketch]) -> None:
+        self.customer = customer
+        self.slots = slots
+        self.sketches = sketches
+        self.last = 0
+        self.segment = ""
+        self.score: float | None = None
+        self.listed = 0
+        self.bought: dict[str, int] = {}
+        self.added: dict[str, int] = {}
+        self.example: OpenExample | None = None
+
+    def remember_added(self, item: str, time: int) -> None:
+        """Note an add to the basket."""
+        _renew(self.added, item, time)
+
+    def remember_bought(self, item: str, time: int) -> None:
+        """Note an order; what was ordered is no longer waiting in the basket."""
+        self.added.pop(item, None)
+        _renew(self.bought, item, time)
+
+    def pack(self, due: int | None) -> bytes:
+        """The profile and its next due time, as stored."""
+        packed: bytes = msgpack.packb(
+            (
+                self.slots.tobytes(),
+                [sketch.serialize_compact() for sketch in self.sketches],
+                self.last,
+                due,
+                self.segment,
+                self.score,
+                self.listed,
+                list(self.bought.items()),
+                list(self.added.items()),
+                self.example.pack() if self.example else None,
+            )
+        )
+        return packed
+
+    @classmethod
+    def unpack(cls, customer: str, packed: bytes) -> tuple[Profile, int | None]:
+        """Reverse of `pack`: the profile and its due time."""
+        slots, sketches, last, due, segment, score, listed, bought, added, example = msgpack.unpackb(packed)
+        profile = cls(customer, array("d", slots), [hll_sketch.deserialize(sketch) for sketch in sketches])
+        profile.last, profile.segment, profile.score, profile.listed = last, segment, score, listed
+        profile.bought = dict(bought)
+        profile.added = dict(added)
+        profile.example = OpenExample.unpack(example) if example else None
+        return profile, due
+
+
+def _renew(items: dict[str, int], item: str, time: int) -> None:
+    known = items.pop(item, 0)
+    items[item] = max(time, known)
+    if len(items) > RECENT:
+        del items[next(iter(items))]

@@ -1,0 +1,91 @@
+"""Segments as customers act: who changes, and the receipt that says why."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.config import EngineConfig
+from stream.model import Model
+from stream.segments.distance import squared_distances
+from stream.segments.transitions import decide
+from stream.span import Step
+from stream.updates import Deciding, SegmentChanged, SegmentRef, rounded, update_id
+
+
+class Segmenter:
+    """Assigns customers to the segments of the adopted model, with hysteresis.
+
+    Parameters
+    ----------
+    config
+        Engine settings.
+    model
+        The adopted model; without segments nobody is assigned.
+    """
+
+    def __init__(self, config: EngineConfig, model: Model) -> None:
+        self._config = config.segments
+        self._units = {feature.name: feature.unit for feature in config.features}
+        self._version = model.version
+        self._segments = model.segments
+        if model.segments is not None:
+            self._index = {name: place for place, name in enumerate(model.segments.ids)}
+            self._gaps = squared_distances(model.segments.centres, model.segments.centres)
+
+    def predict(self, features: NDArray[np.float64]) -> None:
+        """Measure the rows of a stretch, shape [n, features]."""
+        self._features = features
+        if self._segments is not None:
+            self._scaled = self._segments.scaling.transform_many(features)
+            self._distances = squared_distances(self._scaled, self._segments.centres)
+            self._best = self._distances.argmin(axis=1).tolist()
+
+    def decide(self, step: Step) -> SegmentChanged | None:
+        """Move the step's customer if the margin is large enough; the receipt of the move."""
+        segments, profile, row = self._segments, step.profile, step.row
+        if segments is None or profile is None:
+            return None
+        known = self._index.get(profile.segment)
+        if known == self._best[row]:
+            return None
+        distances = self._distances[row]
+        move = decide(known, distances, self._gaps, self._config.hysteresis)
+        if move is None:
+            return None
+        to, margin = move
+        other = known
+        if other is None:
+            second = distances.copy()
+            second[to] = np.inf
+            other = int(second.argmin())
+        origin = SegmentRef(id=profile.segment, name=segments.name(profile.segment)) if profile.segment else None
+        profile.segment = segments.ids[to]
+        cause = step.cause
+        return SegmentChanged(
+            id=update_id("segment", profile.customer, profile.segment, step.time, self._version, cause.event_id),
+            customer=profile.customer,
+            occurred_at=step.time,
+            from_=origin,
+            to=SegmentRef(id=segments.ids[to], name=segments.names[to]),
+            cause=cause,
+            model=self._version,
+            margin=rounded(margin),
+            features=self._reasons(row, to, other),
+        )
+
+    def _reasons(self, row: int, to: int, other: int) -> tuple[Deciding, ...]:
+        """Each feature's term of the margin, largest first."""
+        assert self._segments is not None
+        terms = self._segments.contributions(self._scaled[row], to, other)
+        order = np.argsort(-np.abs(terms), kind="stable")[: self._config.reasons]
+        names, values = self._segments.features, self._features[row]
+        return tuple(
+            Deciding(
+                feature=names[place],
+                value=rounded(float(values[place])) if np.isfinite(values[place]) else None,
+                contribution=rounded(float(terms[place])),
+                unit=self._units[names[place]],
+            )
+            for place in order
+        )
