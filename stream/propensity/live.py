@@ -13,9 +13,10 @@ from stream.profiles.profile import Profile
 from stream.propensity.contribution import Contribution
 from stream.propensity.labels import OpenExample
 from stream.propensity.learner import PropensityLearner
+from stream.reasons import deciding
 from stream.span import Step
 from stream.timers import Timers
-from stream.updates import Deciding, PropensityScored, rounded, update_id
+from stream.updates import PropensityScored, rounded, update_id
 
 REASONS = 3
 """Features listed with a score."""
@@ -80,6 +81,7 @@ class Scorer:
             return None
         profile.score = rounded(score)
         self._customers.touch(profile)
+        terms = model.contributions(self._standard[step.row])
         cause = step.cause
         return PropensityScored(
             id=update_id("score", profile.customer, self._config.target, step.time, self._version, cause.event_id),
@@ -91,7 +93,7 @@ class Scorer:
             previous=known,
             cause=cause,
             model=self._version,
-            features=self._reasons(step.row),
+            features=deciding(model.features, self._features[step.row], terms, self._units, REASONS),
         )
 
     def expire(self, clock: int) -> None:
@@ -144,18 +146,3 @@ class Scorer:
     def _band(self, score: float) -> str:
         low, high = self._config.bands
         return "low" if score < low else "medium" if score < high else "high"
-
-    def _reasons(self, row: int) -> tuple[Deciding, ...]:
-        assert self._model is not None
-        terms = self._model.contributions(self._standard[row])
-        order = np.argsort(-np.abs(terms), kind="stable")[:REASONS]
-        names, values = self._model.features, self._features[row]
-        return tuple(
-            Deciding(
-                feature=names[place],
-                value=rounded(float(values[place])) if np.isfinite(values[place]) else None,
-                contribution=rounded(float(terms[place])),
-                unit=self._units[names[place]],
-            )
-            for place in order
-        )

@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 
 from stream.config import EngineConfig
 from stream.model import Model
+from stream.reasons import deciding
 from stream.segments.distance import squared_distances
 from stream.segments.transitions import decide
 from stream.span import Step
-from stream.updates import Deciding, SegmentChanged, SegmentRef, rounded, update_id
+from stream.updates import SegmentChanged, SegmentRef, rounded, update_id
 
 
 class Segmenter:
@@ -61,6 +62,7 @@ class Segmenter:
             other = int(second.argmin())
         origin = SegmentRef(id=profile.segment, name=segments.name(profile.segment)) if profile.segment else None
         profile.segment = segments.ids[to]
+        terms = segments.contributions(self._scaled[row], to, other)
         cause = step.cause
         return SegmentChanged(
             id=update_id("segment", profile.customer, profile.segment, step.time, self._version, cause.event_id),
@@ -71,21 +73,5 @@ class Segmenter:
             cause=cause,
             model=self._version,
             margin=rounded(margin),
-            features=self._reasons(row, to, other),
-        )
-
-    def _reasons(self, row: int, to: int, other: int) -> tuple[Deciding, ...]:
-        """Each feature's term of the margin, largest first."""
-        assert self._segments is not None
-        terms = self._segments.contributions(self._scaled[row], to, other)
-        order = np.argsort(-np.abs(terms), kind="stable")[: self._config.reasons]
-        names, values = self._segments.features, self._features[row]
-        return tuple(
-            Deciding(
-                feature=names[place],
-                value=rounded(float(values[place])) if np.isfinite(values[place]) else None,
-                contribution=rounded(float(terms[place])),
-                unit=self._units[names[place]],
-            )
-            for place in order
+            features=deciding(segments.features, self._features[row], terms, self._units, self._config.reasons),
         )

@@ -25,9 +25,7 @@ class Delta:
     items: dict[str, bytes | None] = field(default_factory=dict)  # item -> packed co-counts
     seen: bytes = b""  # 8-byte hashes of message ids, to append
     seen_limit: int = 0  # how many of them to keep, the newest
-    scalars: dict[str, bytes] = field(
-        default_factory=dict
-    )  # name -> packed value: clock, model, contribution, …
+    scalars: dict[str, bytes] = field(default_factory=dict)  # name -> packed value: clock, model, contribution, …
 
 
 @dataclass(slots=True)

@@ -1,0 +1,42 @@
+# Two commands matter: `make demo` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: help demo test lint unit bench docs clean
+
+help: ## Show this help
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'
+
+$(BIN)/eddyline: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Eddyline needs Python 3.11 or newer; set PYTHON=..." >&2; exit 2; }
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@echo "Installing Eddyline into $(VENV) ..."
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/eddyline
+	@echo "Installing what the tests need ..."
+	@$(PIP) -e '.[dev]'
+	@touch $@
+
+demo: $(BIN)/eddyline ## The whole product on a simulated shop: segments form, customers move, with reasons
+	@$(BIN)/eddyline demo
+
+lint: $(VENV)/.dev ## Format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache | tail -n 12
+
+unit: $(VENV)/.dev ## All tests; real Kafka and Redis are found or started
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+test: lint unit ## Everything that must hold
+
+docs: $(VENV)/.dev ## Write docs/schemas and docs/asyncapi.json anew
+	$(BIN)/python -m eddyline.contract
+
+clean: ## Remove what was built
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
