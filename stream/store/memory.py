@@ -1,0 +1,148 @@
+"""State in memory: for tests, replays and short runs. It ends with the process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from threading import RLock
+
+from stream.errors import Fenced
+from stream.store.base import Delta, Saved, StateStore
+from stream.store.claim import Claim
+
+_HASH_BYTES = 8
+
+
+@dataclass(slots=True)
+class _Partition:
+    """State of one partition. Values are immutable bytes, so copies of the mappings suffice."""
+
+    watermark: int
+    profiles: dict[str, bytes] = field(default_factory=dict)
+    items: dict[str, bytes] = field(default_factory=dict)
+    seen: bytearray = field(default_factory=bytearray)
+    scalars: dict[str, bytes] = field(default_factory=dict)
+    outbox: bytes = b""
+
+
+class MemoryStore(StateStore):
+    """A state store that keeps everything in this process; its owners share the object.
+
+    Safe to use from several threads.
+
+    Examples
+    --------
+    >>> store = MemoryStore()
+    >>> epoch = store.acquire(0)
+    >>> store.commit(0, epoch, Delta(watermark=12, profiles={"ada": b"packed"}), outbox=b"")
+    >>> store.watermark(0), store.profile(0, "ada")
+    (12, b'packed')
+    """
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._claim: Claim | None = None
+        self._epochs: dict[int, int] = {}
+        self._partitions: dict[int, _Partition] = {}
+        self._similar: dict[str, dict[str, float]] = {}
+        self._shared: dict[str, bytes] = {}
+
+    def claim(self, deployment: str, partitions: int) -> None:
+        """See `StateStore.claim`."""
+        claim = Claim(deployment, partitions)
+        with self._lock:
+            if self._claim is None:
+                self._claim = claim
+            claim.check(self._claim, "memory store")
+
+    def acquire(self, partition: int) -> int:
+        """See `StateStore.acquire`; the first epoch is 1."""
+        with self._lock:
+            self._epochs[partition] = self._epochs.get(partition, 0) + 1
+            return self._epochs[partition]
+
+    def watermark(self, partition: int) -> int | None:
+        """See `StateStore.watermark`."""
+        kept = self._partitions.get(partition)
+        return None if kept is None else kept.watermark
+
+    def load(self, partition: int) -> Saved | None:
+        """See `StateStore.load`; what is returned is the caller's own."""
+        with self._lock:
+            kept = self._partitions.get(partition)
+            if kept is None:
+                return None
+            return Saved(kept.watermark, dict(kept.profiles), dict(kept.items), bytes(kept.seen), dict(kept.scalars))
+
+    def commit(self, partition: int, epoch: int, delta: Delta, outbox: bytes) -> None:
+        """See `StateStore.commit`."""
+        with self._lock:
+            if self._epochs.get(partition) != epoch:
+                raise Fenced(f"Partition {partition} has another owner, so nothing was written.")
+            kept = self._partitions.setdefault(partition, _Partition(delta.watermark))
+            kept.watermark = delta.watermark
+            _write(kept.profiles, delta.profiles)
+            _write(kept.items, delta.items)
+            kept.scalars.update(delta.scalars)
+            kept.outbox = outbox
+            if delta.seen:
+                kept.seen += delta.seen
+                del kept.seen[: max(0, len(kept.seen) - delta.seen_limit * _HASH_BYTES)]
+
+    def outbox(self, partition: int) -> bytes | None:
+        """See `StateStore.outbox`."""
+        kept = self._partitions.get(partition)
+        return None if kept is None else kept.outbox
+
+    def wipe(self, partition: int) -> None:
+        """See `StateStore.wipe`."""
+        with self._lock:
+            self._partitions.pop(partition, None)
+
+    def profile(self, partition: int, customer: str) -> bytes | None:
+        """See `StateStore.profile`."""
+        kept = self._partitions.get(partition)
+        return None if kept is None else kept.profiles.get(customer)
+
+    def scalar(self, partition: int, name: str) -> bytes | None:
+        """See `StateStore.scalar`."""
+        kept = self._partitions.get(partition)
+        return None if kept is None else kept.scalars.get(name)
+
+    def items(self, partition: int, names: Iterable[str] | None = None) -> dict[str, bytes]:
+        """See `StateStore.items`; names that are not stored are left out."""
+        with self._lock:
+            kept = self._partitions.get(partition)
+            stored = {} if kept is None else kept.items
+            return dict(stored) if names is None else {name: stored[name] for name in names if name in stored}
+
+    def publish_similar(self, neighbours: Mapping[str, Mapping[str, float]]) -> None:
+        """See `StateStore.publish_similar`."""
+        with self._lock:
+            self._similar.update({item: dict(others) for item, others in neighbours.items()})
+
+    def similar(self, item: str, count: int = 10) -> list[tuple[str, float]]:
+        """See `StateStore.similar`."""
+        with self._lock:
+            others = self._similar.get(item, {}).items()
+            return sorted(others, key=lambda pair: (pair[1], pair[0]), reverse=True)[: max(0, count)]
+
+    def put_shared(self, name: str, value: bytes) -> None:
+        """See `StateStore.put_shared`."""
+        self._shared[name] = value
+
+    def shared(self, name: str) -> bytes | None:
+        """See `StateStore.shared`."""
+        return self._shared.get(name)
+
+    def close(self) -> None:
+        """Keep everything: the next owner opens the same object."""
+
+
+def _write(stored: dict[str, bytes], changes: Mapping[str, bytes | None]) -> None:
+    """Apply changes in place; None deletes."""
+    for key, value in changes.items():
+        if value is None:
+            stored.pop(key, None)
+        else:
+            stored[key] = value
