@@ -1,0 +1,293 @@
+"""State in Redis: one hash slot a partition, one MULTI a commit, plain keys for other services.
+
+With the default prefix and the topic `events`, partition 3 lives in these keys:
+
+====================================  ======  =========================================================
+`eddyline:{events:3}:epoch`           string  raised by each new owner
+`eddyline:{events:3}:watermark`       string  next offset to apply
+`eddyline:{events:3}:outbox`          string  packed outputs of the last commit
+`eddyline:{events:3}:profiles`        hash    customer -> packed profile
+`eddyline:{events:3}:items`           hash    item -> packed co-counts
+`eddyline:{events:3}:scalars`         hash    name -> packed value
+`eddyline:{events:3}:seen`            string  hashes of message ids, 8 bytes each, appended
+`eddyline:{events:3}:seen:older`      string  the generation before: together they hold the limit or more
+`eddyline:{events:3}:seen:limit`      string  how many hashes are to be kept
+====================================  ======  =========================================================
+
+The topic as a whole has `eddyline:deployment:events` (JSON), `eddyline:events:shared:NAME` (string) and
+`eddyline:events:similar:ITEM` (sorted set of the nearest items, for any service to read).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, TypeVar
+
+import redis
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+
+from stream.errors import ConfigError, DeploymentError, Fenced, Unreachable
+from stream.store.base import Delta, Saved, StateStore
+from stream.store.claim import Claim
+
+Command = tuple[Any, ...]
+T = TypeVar("T")
+
+_HASH_BYTES = 8
+_STATE = ("watermark", "outbox", "profiles", "items", "scalars", "seen", "seen:older", "seen:limit")
+_PAIRS = 5_000  # fields of one HSET or HSCAN: some megabytes at most, so that no single call holds the server long
+_SETS = 500  # similar-items sets replaced in one round trip
+
+
+class RedisStore(StateStore):
+    """A state store in Redis 6 or later.
+
+    Reading is tried again, with growing pauses, when a connection breaks. Writing is not once its EXEC may have
+    been sent: `Unreachable` is raised, and the caller finds out by the watermark what was written.
+
+    Parameters
+    ----------
+    client_or_url
+        `redis://`, `rediss://` or `unix://` URL, or a client with `decode_responses` off. A client stays the
+        caller's to close, and keeps its own timeouts.
+    topic
+        The events topic whose state this is.
+    prefix
+        Start of every key, to keep several deployments in one database apart.
+
+    Raises
+    ------
+    ConfigError
+        When the URL cannot be understood or the client decodes replies.
+    """
+
+    def __init__(self, client_or_url: redis.Redis | str, topic: str, prefix: str = "eddyline") -> None:
+        self._owned = isinstance(client_or_url, str)
+        # Any: redis-py's types allow for decoded replies, which are refused below.
+        self._client: Any = _connect(client_or_url) if isinstance(client_or_url, str) else client_or_url
+        self._topic, self._prefix = topic, prefix
+        options = self._client.connection_pool.connection_kwargs
+        if options.get("decode_responses"):
+            raise ConfigError("The Redis client must not decode replies: leave decode_responses off.")
+        place = options.get("path") or f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"
+        self._where = f"Redis at {place}, database {options.get('db') or 0}"
+
+    def claim(self, deployment: str, partitions: int) -> None:
+        """See `StateStore.claim`."""
+        claim, key = Claim(deployment, partitions), f"{self._prefix}:deployment:{self._topic}"
+        with self._answering():
+            self._client.set(key, claim.pack(), nx=True)
+            recorded = self._client.get(key)
+        claim.check(Claim.parse(recorded or claim.pack()), f"{self._where}, prefix {self._prefix!r},")
+
+    def acquire(self, partition: int) -> int:
+        """See `StateStore.acquire`; the first epoch is 1."""
+        with self._answering():
+            return int(self._client.incr(self._key(partition, "epoch")))
+
+    def watermark(self, partition: int) -> int | None:
+        """See `StateStore.watermark`."""
+        stored = self._value("GET", self._key(partition, "watermark"))
+        return None if stored is None else int(stored)
+
+    def load(self, partition: int) -> Saved | None:
+        """See `StateStore.load`; acquire first, so that no earlier owner can write meanwhile."""
+        with self._answering():
+            names = ("watermark", "seen:limit", "seen:older", "seen")
+            watermark, limit, older, newer = self._client.mget([self._key(partition, name) for name in names])
+            if watermark is None:
+                return None
+            seen = (older or b"") + (newer or b"")
+            return Saved(
+                int(watermark),
+                profiles=dict(self._scan(partition, "profiles")),
+                items=dict(self._scan(partition, "items")),
+                seen=seen[max(0, len(seen) - int(limit or 0) * _HASH_BYTES) :],
+                scalars=dict(self._scan(partition, "scalars")),
+            )
+
+    def commit(self, partition: int, epoch: int, delta: Delta, outbox: bytes) -> None:
+        """See `StateStore.commit`. Two round trips: WATCH and compare the epoch, then MULTI to EXEC.
+
+        Raises
+        ------
+        DeploymentError
+            When Redis refuses the write, such as out of memory.
+        """
+        fenced = Fenced(f"Partition {partition} of {self._topic} has another owner, so nothing was written.")
+        guard = self._key(partition, "epoch")
+        with self._answering(), self._connection() as connection:
+            look = [("WATCH", guard), ("GET", guard), ("STRLEN", self._key(partition, "seen"))]
+            _, current, seen_bytes = connection.retry.call_with_retry(
+                lambda: _exchange(connection, look), lambda error: connection.disconnect()
+            )
+            if current is None or int(current) != epoch:
+                raise fenced
+            writes = self._writes(partition, delta, outbox, seen_bytes)
+            if _exchange(connection, [("MULTI",), *writes, ("EXEC",)])[-1] is None:
+                raise fenced
+
+    def outbox(self, partition: int) -> bytes | None:
+        """See `StateStore.outbox`."""
+        return self._value("GET", self._key(partition, "outbox"))
+
+    def wipe(self, partition: int) -> None:
+        """See `StateStore.wipe`."""
+        with self._answering():
+            self._client.unlink(*(self._key(partition, name) for name in _STATE))
+
+    def profile(self, partition: int, customer: str) -> bytes | None:
+        """See `StateStore.profile`."""
+        return self._value("HGET", self._key(partition, "profiles"), customer)
+
+    def scalar(self, partition: int, name: str) -> bytes | None:
+        """See `StateStore.scalar`."""
+        return self._value("HGET", self._key(partition, "scalars"), name)
+
+    def items(self, partition: int, names: Iterable[str] | None = None) -> dict[str, bytes]:
+        """See `StateStore.items`; names that are not stored are left out."""
+        found: dict[str, bytes] = {}
+        with self._answering():
+            if names is None:
+                return dict(self._scan(partition, "items"))
+            for some in _chunks(names, _PAIRS):
+                values = self._client.hmget(self._key(partition, "items"), some)
+                found.update((name, value) for name, value in zip(some, values, strict=True) if value is not None)
+        return found
+
+    def publish_similar(self, neighbours: Mapping[str, Mapping[str, float]]) -> None:
+        """See `StateStore.publish_similar`. Each item's set is replaced at once; an item without any is removed."""
+        for some in _chunks(neighbours.items(), _SETS):
+            commands: list[Command] = []
+            for item, others in some:
+                key = self._similar(item)
+                scores = [part for name, score in others.items() for part in (repr(float(score)), name)]
+                add = [("ZADD", key, *scores)] if scores else []
+                commands += [("MULTI",), ("DEL", key), *add, ("EXEC",)]
+            with self._answering(), self._connection() as connection:
+                _exchange(connection, commands)
+
+    def similar(self, item: str, count: int = 10) -> list[tuple[str, float]]:
+        """See `StateStore.similar`."""
+        if count <= 0:
+            return []
+        with self._answering():
+            found = self._client.zrevrange(self._similar(item), 0, count - 1, withscores=True)
+        return [(name.decode(), float(score)) for name, score in found]
+
+    def put_shared(self, name: str, value: bytes) -> None:
+        """See `StateStore.put_shared`."""
+        with self._answering():
+            self._client.set(self._shared(name), value)
+
+    def shared(self, name: str) -> bytes | None:
+        """See `StateStore.shared`."""
+        return self._value("GET", self._shared(name))
+
+    def close(self) -> None:
+        """See `StateStore.close`."""
+        if self._owned:
+            self._client.close()
+
+    def _key(self, partition: int, name: str) -> str:
+        return f"{self._prefix}:{{{self._topic}:{partition}}}:{name}"
+
+    def _similar(self, item: str) -> str:
+        return f"{self._prefix}:{self._topic}:similar:{item}"
+
+    def _shared(self, name: str) -> str:
+        return f"{self._prefix}:{self._topic}:shared:{name}"
+
+    def _value(self, *command: str) -> bytes | None:
+        with self._answering():
+            value: bytes | None = self._client.execute_command(*command)
+        return value
+
+    def _scan(self, partition: int, name: str) -> Iterator[tuple[str, bytes]]:
+        for key, value in self._client.hscan_iter(self._key(partition, name), count=_PAIRS):
+            yield key.decode(), value
+
+    def _writes(self, partition: int, delta: Delta, outbox: bytes, seen_bytes: int) -> Iterator[Command]:
+        for name, changes in (("profiles", delta.profiles), ("items", delta.items), ("scalars", delta.scalars)):
+            yield from _hash_writes(self._key(partition, name), changes)
+        if delta.seen:
+            # Two generations: nothing is read back or rewritten to trim, and a commit costs what it appends.
+            seen = self._key(partition, "seen")
+            if seen_bytes and seen_bytes >= delta.seen_limit * _HASH_BYTES:
+                yield "RENAME", seen, self._key(partition, "seen:older")
+            yield "APPEND", seen, delta.seen
+            yield "SET", self._key(partition, "seen:limit"), delta.seen_limit
+        yield "SET", self._key(partition, "outbox"), outbox
+        yield "SET", self._key(partition, "watermark"), delta.watermark
+
+    @contextmanager
+    def _connection(self) -> Iterator[Any]:
+        """A connection of our own. After any error it is dropped, and a WATCH or an unread reply with it."""
+        pool = self._client.connection_pool
+        connection = pool.get_connection()
+        try:
+            yield connection
+        except BaseException:
+            connection.disconnect()
+            raise
+        finally:
+            pool.release(connection)
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Say what the client's errors mean. Neither credentials nor values get into a message."""
+        try:
+            yield
+        except redis.AuthenticationError as error:
+            raise Unreachable(f"{self._where} refuses the login: check user and password.") from error
+        except (redis.ConnectionError, redis.TimeoutError) as error:
+            raise Unreachable(f"{self._where} does not answer: check that it runs and its URL ({error}).") from error
+        except redis.RedisError as error:
+            reason = str(error).partition(", with args")[0]
+            raise DeploymentError(f"{self._where} refuses a command: {reason}.") from error
+
+
+def _connect(url: str) -> redis.Redis:
+    retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), retries=2, supported_errors=(redis.ConnectionError,))
+    try:
+        # RESP2: with RESP3, redis-py 8 hands out idle connections without looking whether they have died.
+        return redis.Redis.from_url(url, protocol=2, retry=retry, socket_connect_timeout=1.0, socket_timeout=5.0)
+    except ValueError:
+        # The cause may quote a piece of a password.
+        raise ConfigError("The Redis URL is not valid: write redis://host:port/db, rediss://… or unix:///…") from None
+
+
+def _exchange(connection: Any, commands: Iterable[Command]) -> list[Any]:
+    """Send all commands, then read all replies: one round trip. The first refusal is raised when all are read."""
+    sent = list(commands)
+    connection.send_packed_command([b"".join(connection.pack_commands(sent))])
+    replies: list[Any] = []
+    refusals: list[Exception] = []
+    for _ in sent:
+        try:
+            replies.append(connection.read_response())
+        except redis.ResponseError as error:
+            refusals.append(error)
+        else:
+            nested = replies[-1] if isinstance(replies[-1], list) else []
+            refusals += [reply for reply in nested if isinstance(reply, redis.ResponseError)]
+    if refusals:
+        raise refusals[0]
+    return replies
+
+
+def _hash_writes(key: str, changes: Mapping[str, bytes | None]) -> Iterator[Command]:
+    kept = [(name, value) for name, value in changes.items() if value is not None]
+    for some in _chunks(kept, _PAIRS):
+        yield "HSET", key, *(part for pair in some for part in pair)
+    for names in _chunks((name for name, value in changes.items() if value is None), _PAIRS):
+        yield "HDEL", key, *names
+
+
+def _chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    remaining = iter(values)
+    while some := list(islice(remaining, size)):
+        yield some
