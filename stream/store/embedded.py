@@ -13,18 +13,21 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from time import sleep
+from typing import IO
 from urllib.parse import quote
 
 from stream.errors import DeploymentError
 
 # The server must outlive Ctrl-C, so that the last batch can be committed, but never its parent: the shell
-# holds the other end of the parent's pipe and stops the server when that closes, even after a kill -9.
+# holds the other end of the parent's pipe, and stops the server when that closes, even after a kill -9.
 _GUARD = """
+runtime=$1; shift
 exec 3<&0
 "$@" & server=$!
 { read -r _; kill "$server"; } <&3 & guard=$!
 wait "$server"; status=$?
 kill "$guard" 2>/dev/null
+rm -rf "$runtime"
 exit "$status"
 """
 _PAUSE = 0.005  # seconds between two looks at the starting server
@@ -64,8 +67,8 @@ def embedded_redis(path: Path | str | None = None) -> Iterator[str]:
     runtime = _runtime_directory()
     state = Path(path) if path is not None else runtime
     try:
-        address, log = runtime / "redis.sock", runtime / "redis.log"
-        with _locked(state) as lock:
+        address = runtime / "redis.sock"
+        with _locked(state) as lock, tempfile.TemporaryFile() as log:
             server = _start(executable, address, state, log, lock, keep=path is not None)
             try:
                 _await(server, address, log)
@@ -113,7 +116,9 @@ def _locked(state: Path) -> Iterator[int]:
         os.close(lock)
 
 
-def _start(executable: Path, address: Path, state: Path, log: Path, lock: int, keep: bool) -> subprocess.Popen[bytes]:
+def _start(
+    executable: Path, address: Path, state: Path, log: IO[bytes], lock: int, keep: bool
+) -> subprocess.Popen[bytes]:
     options = {
         "port": "0",
         "unixsocket": str(address),
@@ -124,25 +129,25 @@ def _start(executable: Path, address: Path, state: Path, log: Path, lock: int, k
         "loglevel": "warning",
     }
     arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
-    with log.open("wb") as output:
-        return subprocess.Popen(
-            ["/bin/sh", "-c", _GUARD, "sh", str(executable), *arguments],
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            pass_fds=(lock,),
-        )
+    return subprocess.Popen(
+        ["/bin/sh", "-c", _GUARD, "sh", str(address.parent), str(executable), *arguments],
+        stdin=subprocess.PIPE,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        pass_fds=(lock,),
+    )
 
 
-def _await(server: subprocess.Popen[bytes], address: Path, log: Path) -> None:
+def _await(server: subprocess.Popen[bytes], address: Path, log: IO[bytes]) -> None:
     for _ in range(_LOOKS):
         if server.poll() is not None:
             break
         if _answers(address):
             return
         sleep(_PAUSE)
-    words = " ".join(log.read_text(errors="replace").split()[-40:]) or "it said nothing"
+    log.seek(0)
+    words = " ".join(log.read().decode(errors="replace").split()[-40:]) or "it said nothing"
     raise DeploymentError(f"The embedded Redis did not start: {words}")
 
 

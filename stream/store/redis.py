@@ -263,7 +263,8 @@ def _connect(url: str) -> redis.Redis:
 def _exchange(connection: Any, commands: Iterable[Command]) -> list[Any]:
     """Send all commands, then read all replies: one round trip. The first refusal is raised when all are read."""
     sent = list(commands)
-    connection.send_packed_command([b"".join(connection.pack_commands(sent))])
+    # No health check: it may reconnect, and a transaction on a new connection would watch nothing.
+    connection.send_packed_command([b"".join(connection.pack_commands(sent))], check_health=False)
     replies: list[Any] = []
     refusals: list[Exception] = []
     for _ in sent:

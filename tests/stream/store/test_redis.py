@@ -1,0 +1,266 @@
+"""What only a store on a real server can get wrong: keys, slots, rivals between two commands, lost connections."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+from redis.backoff import NoBackoff
+from redis.connection import Connection, parse_url
+from redis.crc import key_slot
+from redis.retry import Retry
+
+from stream.errors import ConfigError, DeploymentError, Fenced, Unreachable
+from stream.store.base import Delta, Saved
+from stream.store.embedded import embedded_redis
+from stream.store.redis import RedisStore
+
+pytestmark = pytest.mark.redis
+EVERYTHING = Delta(7, {"ada": b"1"}, {"tea": b"1"}, b"12345678", 1, {"clock": b"1"})
+
+
+@pytest.fixture(scope="module")
+def own_url() -> Iterator[str]:
+    """A server of this module's own, whose settings may be changed."""
+    with embedded_redis() as url:
+        yield url
+
+
+@pytest.fixture
+def client(own_url: str) -> Iterator[redis.Redis]:
+    """A client of an empty database."""
+    with redis.Redis.from_url(own_url) as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture
+def store(client: redis.Redis) -> RedisStore:
+    """The store of the topic `events`."""
+    return RedisStore(client, "events")
+
+
+def meddling(url: str, before: Callable[[], Any], after: Callable[[], Any], **options: Any) -> redis.Redis:
+    """A client that lets something happen just before or just after it sends a transaction."""
+    options |= parse_url(url)
+
+    class Meddling(options.pop("connection_class", Connection)):  # type: ignore[misc]
+        def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+            transaction = b"MULTI" in b"".join(command)
+            if transaction:
+                before()
+            super().send_packed_command(command, check_health)
+            if transaction:
+                after()
+
+    return redis.Redis(connection_pool=redis.ConnectionPool(connection_class=Meddling, **options))
+
+
+def nothing() -> None:
+    """Do not meddle."""
+
+
+def test_all_keys_of_a_partition_share_a_slot(store: RedisStore, client: redis.Redis) -> None:
+    epoch = store.acquire(3)
+    for _ in range(3):
+        store.commit(3, epoch, EVERYTHING, b"out")
+    keys = set(client.scan_iter())
+    assert keys == {
+        b"eddyline:{events:3}:" + name
+        for name in (
+            b"epoch", b"watermark", b"outbox", b"profiles", b"items", b"scalars", b"seen", b"seen:older", b"seen:limit",
+        )
+    }  # fmt: skip
+    assert len({key_slot(key) for key in keys}) == 1
+    assert {client.type(b"eddyline:{events:3}:" + name) for name in (b"profiles", b"items", b"scalars")} == {b"hash"}
+
+
+def test_partitions_spread_over_slots(store: RedisStore, client: redis.Redis) -> None:
+    for partition in range(16):
+        store.acquire(partition)
+    assert len({key_slot(key) for key in client.scan_iter()}) == 16
+
+
+def test_any_service_can_read_similar_items(store: RedisStore, client: redis.Redis) -> None:
+    store.publish_similar({"85123A": {"22423": 0.75, "47566": 0.5, "20725": 0.25}})
+    assert client.execute_command("ZREVRANGE", "eddyline:events:similar:85123A", 0, 1) == [b"22423", b"47566"]
+    assert client.zscore("eddyline:events:similar:85123A", "22423") == 0.75
+
+
+def test_the_claim_is_json_that_an_operator_can_read(store: RedisStore, client: redis.Redis) -> None:
+    store.claim("shop", 4)
+    assert client.get("eddyline:deployment:events") == b'{"deployment": "shop", "partitions": 4}'
+
+
+def test_prefixes_do_not_mix(client: redis.Redis) -> None:
+    one, other = RedisStore(client, "events", "one"), RedisStore(client, "events", "other")
+    one.claim("shop", 4)
+    other.claim("bank", 2)
+    one.commit(0, one.acquire(0), EVERYTHING, b"out")
+    assert other.load(0) is None
+
+
+def test_an_epoch_raised_between_watch_and_exec_fails_the_exec(own_url: str, store: RedisStore) -> None:
+    raised: list[int] = []
+    zombie = RedisStore(meddling(own_url, lambda: raised.append(store.acquire(0)), nothing), "events")
+    epoch = zombie.acquire(0)
+    with pytest.raises(Fenced):
+        zombie.commit(0, epoch, EVERYTHING, b"zombie")
+    assert raised == [epoch + 1]
+    assert store.load(0) is None
+    assert store.outbox(0) is None
+    store.commit(0, raised[0], Delta(9), b"owner")
+    assert store.load(0) == Saved(9)
+
+
+@pytest.mark.parametrize("health_check_interval", [0, 1e-9])
+def test_a_connection_lost_before_exec_is_no_fencing(
+    own_url: str, store: RedisStore, client: redis.Redis, health_check_interval: float
+) -> None:
+    """A new connection watches nothing, so that the transaction must not go out on it."""
+
+    def lose() -> None:
+        store.acquire(0)
+        client.client_kill_filter(_type="normal", skipme=True)
+
+    options = {"health_check_interval": health_check_interval, "retry": Retry(NoBackoff(), 3)}
+    lossy = RedisStore(meddling(own_url, lose, nothing, **options), "events")
+    with pytest.raises(Unreachable):
+        lossy.commit(0, lossy.acquire(0), EVERYTHING, b"out")
+    assert store.load(0) is None
+
+
+def test_a_reply_lost_after_exec_is_not_sent_again(own_url: str, store: RedisStore, client: redis.Redis) -> None:
+    def lose() -> None:
+        while store.watermark(0) is None:
+            pass
+        raise redis.ConnectionError("lost")
+
+    lossy = RedisStore(meddling(own_url, nothing, lose, retry=Retry(NoBackoff(), 3)), "events")
+    epoch = lossy.acquire(0)
+    client.config_resetstat()
+    with pytest.raises(Unreachable):
+        lossy.commit(0, epoch, EVERYTHING, b"out")
+    assert client.info("commandstats")["cmdstat_exec"]["calls"] == 1
+    assert store.watermark(0) == 7
+    assert store.outbox(0) == b"out"
+
+
+def test_a_commit_that_times_out_is_unreachable_and_may_have_happened(own_url: str, store: RedisStore) -> None:
+    epoch = store.acquire(0)
+    hasty = RedisStore(redis.Redis.from_url(own_url, socket_timeout=0.1, retry=None), "events")
+    with redis.Redis.from_url(own_url) as admin:
+        admin.execute_command("CLIENT", "PAUSE", 60_000, "WRITE")
+        with pytest.raises(Unreachable):
+            hasty.commit(0, epoch, EVERYTHING, b"out")
+        admin.execute_command("CLIENT", "UNPAUSE")
+    assert store.watermark(0) in (None, 7)
+    hasty.commit(0, epoch, Delta(8), b"next")
+    assert store.watermark(0) == 8
+
+
+def test_idle_connections_that_died_are_replaced(own_url: str, client: redis.Redis) -> None:
+    store = RedisStore(own_url, "events")
+    epoch = store.acquire(0)
+    for kind in ("normal", "normal"):
+        client.client_kill_filter(_type=kind, skipme=True)
+        store.commit(0, epoch, EVERYTHING, b"out")
+    client.client_kill_filter(_type="normal", skipme=True)
+    assert store.watermark(0) == 7
+    client.client_kill_filter(_type="normal", skipme=True)
+    store.publish_similar({"tea": {"jam": 1.0}})
+    store.close()
+
+
+def test_a_refused_commit_writes_nothing_and_shows_no_values(store: RedisStore, client: redis.Redis) -> None:
+    epoch = store.acquire(0)
+    store.commit(0, epoch, EVERYTHING, b"out")
+    before = store.load(0)
+    client.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(DeploymentError, match="maxmemory") as refused:
+            store.commit(0, epoch, Delta(8, {"ada": b"private"}), b"next")
+    finally:
+        client.config_set("maxmemory", 0)
+    assert "private" not in str(refused.value)
+    assert not isinstance(refused.value, Unreachable)
+    assert store.load(0) == before
+    assert store.outbox(0) == b"out"
+    store.commit(0, epoch, Delta(9), b"next")
+    assert store.watermark(0) == 9
+
+
+def test_the_callers_client_stays_open(client: redis.Redis) -> None:
+    RedisStore(client, "events").close()
+    assert client.ping()
+
+
+def every_call(store: RedisStore) -> list[Callable[[], object]]:
+    """Each way of talking to the server."""
+    return [
+        lambda: store.claim("shop", 4),
+        lambda: store.acquire(0),
+        lambda: store.watermark(0),
+        lambda: store.load(0),
+        lambda: store.commit(0, 1, EVERYTHING, b"out"),
+        lambda: store.outbox(0),
+        lambda: store.wipe(0),
+        lambda: store.profile(0, "ada"),
+        lambda: store.scalar(0, "clock"),
+        lambda: store.items(0),
+        lambda: store.items(0, ["tea"]),
+        lambda: store.publish_similar({"tea": {"jam": 1.0}}),
+        lambda: store.similar("tea"),
+        lambda: store.put_shared("model", b"1"),
+        lambda: store.shared("model"),
+    ]
+
+
+def test_an_unreachable_server_is_said_so_without_credentials() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: nobody else can take the port
+        port = taken.getsockname()[1]
+        store = RedisStore(f"redis://eddy:s3cret@127.0.0.1:{port}/2", "events")
+        for call in every_call(store):
+            with pytest.raises(Unreachable, match=rf"127\.0\.0\.1:{port}, database 2 does not answer") as unreachable:
+                call()
+            assert "s3cret" not in str(unreachable.value)
+            assert "s3cret" not in repr(unreachable.value.__cause__)
+
+
+def test_a_server_that_ends_becomes_unreachable() -> None:
+    with embedded_redis() as url:
+        store = RedisStore(url, "events")
+        epoch = store.acquire(0)
+        store.commit(0, epoch, EVERYTHING, b"out")
+    with pytest.raises(Unreachable):
+        store.commit(0, epoch, EVERYTHING, b"out")
+    with pytest.raises(Unreachable):
+        store.load(0)
+
+
+def test_a_wrong_password_is_said_so_without_it() -> None:
+    with embedded_redis() as url, redis.Redis.from_url(url) as admin:
+        admin.config_set("requirepass", "r1ght")
+        RedisStore(f"{url}?password=r1ght", "events").claim("shop", 4)
+        for wrong in ("", "?password=wr0ng"):
+            with pytest.raises(Unreachable) as refused:
+                RedisStore(f"{url}{wrong}", "events").claim("shop", 4)
+            assert "login" in str(refused.value)
+            assert "wr0ng" not in str(refused.value)
+            assert "r1ght" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["localhost:6379", "http://localhost", "redis://user:p/w@localhost:6379", ""])
+def test_a_bad_url_is_said_so_without_quoting_it(url: str) -> None:
+    with pytest.raises(ConfigError, match="redis://host:port/db") as refused:
+        RedisStore(url, "events")
+    assert "p/w" not in str(refused.value)
+
+
+def test_a_client_that_decodes_is_refused(own_url: str) -> None:
+    with pytest.raises(ConfigError, match="decode_responses"):
+        RedisStore(redis.Redis.from_url(own_url, decode_responses=True), "events")
