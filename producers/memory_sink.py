@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from producers.memory import MemoryBroker
 from producers.sink import Sink, TransactionalSink
+from stream.errors import Fenced
 from stream.records import Outgoing, TopicPartition
 
 
@@ -53,4 +55,6 @@ class MemoryTransactionalSink(TransactionalSink):
         """Nothing is ever waiting."""
 
     def close(self) -> None:
-        """Nothing is held; what is open stays open until the id is used again, as in Kafka until it times out."""
+        """Abort what is open, unless a newer producer has done so."""
+        with suppress(Fenced):
+            self.abort()

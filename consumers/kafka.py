@@ -1,0 +1,260 @@
+"""Reading Kafka: as a member of a consumer group, or on one's own."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import kafka.errors as errors
+from kafka import ConsumerRebalanceListener, KafkaAdminClient, KafkaConsumer
+from kafka import TopicPartition as KafkaPartition
+
+from consumers.source import Admin, LogReader, Source
+from producers.kafka_client import MAX_RECORD_BYTES, KafkaSettings, translated
+from stream.errors import Aborted, DataError, InputError, MissingTopic, Unreachable
+from stream.records import Headers, Record, TopicPartition
+
+_CHUNK = 5_000
+_WAIT_MS = 500
+_LEAVE_MS = 5_000  # leaving waits behind a rebalance that is under way, which may take much longer
+
+
+def _consumer(settings: KafkaSettings, **options: Any) -> KafkaConsumer:
+    with translated(settings):
+        return KafkaConsumer(
+            **settings.client(),
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            allow_auto_create_topics=False,
+            max_partition_fetch_bytes=2 * 1024 * 1024,  # a larger record comes all the same, alone
+            receive_message_max_bytes=8 * MAX_RECORD_BYTES,
+            metrics_enabled=False,
+            **options,
+        )
+
+
+def _record(raw: Any) -> Record:
+    headers = raw.headers
+    kept: Headers = tuple((name, value or b"") for name, value in headers) if headers else ()
+    return Record(raw.topic, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value, kept)
+
+
+def _partitions(consumer: KafkaConsumer, topic: str) -> int:
+    count = len(consumer.partitions_for_topic(topic))
+    if count == 0:
+        raise MissingTopic(f"topic {topic!r} does not exist: create it first")
+    return count
+
+
+class KafkaSource(Source):
+    """A member of consumer group `group` on one topic; commits only through `TransactionalSink.send_offsets`.
+
+    Raises
+    ------
+    Unreachable
+        When no broker answers in time.
+    """
+
+    def __init__(self, settings: KafkaSettings, group: str) -> None:
+        self._settings = settings
+        self._consumer = _consumer(
+            settings,
+            group_id=group,
+            session_timeout_ms=settings.session_timeout,
+            heartbeat_interval_ms=min(3_000, settings.session_timeout // 3),
+            max_poll_interval_ms=settings.max_poll_interval,
+        )
+        self._topic = ""
+        self._listener = _Listener()
+        self._assigned: Callable[[set[int]], None]
+        self._revoked: Callable[[set[int]], None]
+        self._owned: set[int] = set()
+        self._metadata: Any = None
+
+    def subscribe(self, topic: str, assigned: Callable[[set[int]], None], revoked: Callable[[set[int]], None]) -> None:
+        if self._topic:
+            raise InputError(f"already reading {self._topic!r}")
+        with translated(self._settings):
+            self._consumer.subscribe([topic], listener=self._listener)
+            # Asked for afterwards: a member who joins before it knows the partitions makes the group rebalance twice.
+            if topic not in self._consumer.topics():
+                self._consumer.unsubscribe()
+                raise MissingTopic(f"topic {topic!r} does not exist: create it first")
+        self._topic, self._assigned, self._revoked = topic, assigned, revoked
+
+    def poll(self, max_records: int, timeout: float) -> dict[int, list[Record]]:
+        if not self._topic:
+            raise InputError("subscribe to a topic before polling")
+        deadline = time.monotonic() + timeout
+        while True:
+            left = max(deadline - time.monotonic(), 0.0)
+            with translated(self._settings):
+                polled = self._consumer.poll(timeout_ms=int(left * 1000), max_records=max_records)
+            # Taken before the rebalances: one that happens in between makes this stale, and a commit is refused.
+            self._metadata = self._consumer.group_metadata()
+            if not self._listener.events:
+                owned = self._owned
+                return {at.partition: [*map(_record, raw)] for at, raw in polled.items() if at.partition in owned}
+            for at, raw in polled.items():  # to be read again: the callbacks may seek
+                self._rewind(at, raw[0].offset)
+            self._rebalance()
+            if time.monotonic() >= deadline:
+                return {}
+
+    def group_metadata(self) -> Any:
+        if self._metadata is None or self._metadata.generation_id < 0:
+            raise Aborted("not a member of the group now")
+        return self._metadata
+
+    def committed(self, partition: int) -> int | None:
+        with translated(self._settings):
+            at = KafkaPartition(self._topic, partition)
+            found: int | None = self._consumer.committed(at, timeout_ms=self._settings.timeout)
+            return found if found is not None and found >= 0 else None
+
+    def seek(self, partition: int, offset: int) -> None:
+        if partition not in self._owned or not self._rewind(KafkaPartition(self._topic, partition), offset):
+            raise Aborted(f"partition {partition} of {self._topic!r} is not assigned to this member")
+
+    def pause(self, partitions: Iterable[int]) -> None:
+        self._consumer.pause(*self._mine(partitions))
+
+    def resume(self, partitions: Iterable[int]) -> None:
+        self._consumer.resume(*self._mine(partitions))
+
+    def close(self) -> None:
+        self._owned, self._metadata = set(), None
+        self._consumer.close(autocommit=False, timeout_ms=min(self._settings.timeout, _LEAVE_MS))
+
+    def _rebalance(self) -> None:
+        events = self._listener.events
+        while events:
+            joined, partitions = events.popleft()
+            if joined:
+                self._owned |= partitions
+                self.resume(partitions)
+                if partitions:
+                    self._assigned(set(partitions))
+            else:
+                gone = self._owned & partitions
+                self._owned -= gone
+                if gone:
+                    self._revoked(gone)
+
+    def _rewind(self, at: KafkaPartition, offset: int) -> bool:
+        try:
+            self._consumer.seek(at, offset)
+        except (ValueError, KeyError):  # a rebalance has just taken it
+            return False
+        return True
+
+    def _mine(self, partitions: Iterable[int]) -> list[KafkaPartition]:
+        mine = {KafkaPartition(self._topic, partition) for partition in partitions}
+        return sorted(mine & self._consumer.assignment())
+
+
+class _Listener(ConsumerRebalanceListener):
+    """Notes rebalances, which the client reports on a thread of its own, for the next `poll`."""
+
+    def __init__(self) -> None:
+        self.events: deque[tuple[bool, set[int]]] = deque()
+
+    def on_partitions_assigned(self, assigned: Iterable[KafkaPartition]) -> None:
+        self.events.append((True, {at.partition for at in assigned}))
+
+    def on_partitions_revoked(self, revoked: Iterable[KafkaPartition]) -> None:
+        self.events.append((False, {at.partition for at in revoked}))
+
+    on_partitions_lost = on_partitions_revoked
+
+
+class KafkaReader(LogReader):
+    """Reads Kafka without a group; reads of several partitions may be interleaved."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._consumer = _consumer(settings, group_id=None)
+
+    def partitions(self, topic: str) -> int:
+        with translated(self._settings):
+            return _partitions(self._consumer, topic)
+
+    def bounds(self, at: TopicPartition) -> tuple[int, int]:
+        count = self.partitions(at.topic)
+        if not 0 <= at.partition < count:
+            raise DataError(f"topic {at.topic!r} has {count} partitions, there is no partition {at.partition}")
+        partition = KafkaPartition(*at)
+        with translated(self._settings):
+            first = self._consumer.beginning_offsets([partition], timeout_ms=self._settings.timeout)[partition]
+            stable = self._consumer.end_offsets([partition], timeout_ms=self._settings.timeout)[partition]
+        return first, stable
+
+    def read(self, at: TopicPartition, start: int, end: int) -> Iterator[Record]:
+        first, stable = self.bounds(at)
+        start, end = max(start, first), min(end, stable)
+        if start >= end:
+            return
+        consumer = _consumer(self._settings, group_id=None)
+        try:
+            partition = KafkaPartition(*at)
+            consumer.assign([partition])
+            consumer.seek(partition, start)
+            yield from self._until(consumer, partition, end)
+        finally:
+            consumer.close(autocommit=False)
+
+    def _until(self, consumer: KafkaConsumer, partition: KafkaPartition, end: int) -> Iterator[Record]:
+        seconds = self._settings.timeout / 1000
+        position, moved = -1, time.monotonic()
+        while position < end:  # the last offsets may be control markers: no record will ever have them
+            with translated(self._settings):
+                polled = consumer.poll(timeout_ms=_WAIT_MS, max_records=_CHUNK)
+                now_at = consumer.position(partition, timeout_ms=self._settings.timeout)
+            for raw in polled.get(partition, ()):
+                if raw.offset >= end:
+                    return
+                yield _record(raw)
+            if now_at != position:
+                position, moved = now_at, time.monotonic()
+            elif time.monotonic() - moved > seconds:
+                where = self._settings.bootstrap_servers
+                raise Unreachable(f"Kafka at {where} gives nothing of {partition.topic}:{partition.partition}")
+
+    def close(self) -> None:
+        self._consumer.close(autocommit=False)
+
+
+class KafkaAdmin(Admin):
+    """Creates and lists topics. Topics are created to take records of up to 16 MiB, for the models."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        with translated(settings):
+            self._client = KafkaAdminClient(**settings.client())
+
+    def create(
+        self, topic: str, partitions: int, *, compacted: bool = False, settings: dict[str, str] | None = None
+    ) -> bool:
+        configs = {"max.message.bytes": str(MAX_RECORD_BYTES)}
+        if compacted:
+            configs["cleanup.policy"] = "compact"
+        wanted = {"num_partitions": partitions, "configs": configs | (settings or {})}
+        with translated(self._settings):
+            answer = self._client.create_topics({topic: wanted}, raise_errors=False)["topics"][0]
+            if answer["error_code"] == errors.TopicAlreadyExistsError.errno:
+                return False
+            if answer["error_code"] != 0:
+                raise InputError(f"topic {topic!r} cannot be created: {answer['error_message']}")
+            self._client.wait_for_topics([topic], timeout_ms=self._settings.timeout)
+        return True
+
+    def topics(self) -> dict[str, int]:
+        with translated(self._settings):
+            found = self._client.describe_topics()
+        return {topic["name"]: len(topic["partitions"]) for topic in found if not topic["is_internal"]}
+
+    def close(self) -> None:
+        self._client.close()

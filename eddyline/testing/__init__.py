@@ -1,0 +1,1 @@
+"""For tests of what is built with Eddyline: real servers, started on the spot."""

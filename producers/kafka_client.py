@@ -1,0 +1,134 @@
+"""What every Kafka client of ours shares: where the brokers are, and what their errors mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import kafka.errors as errors
+from kafka import KafkaAdminClient
+from pydantic import Field, SecretStr, model_validator
+
+from stream.config import Duration, Section
+from stream.errors import Aborted, DataError, DeploymentError, EddylineError, Fenced, MissingTopic, Unreachable
+
+MAX_RECORD_BYTES = 16 * 1024 * 1024
+"""Largest record written or read: models take 1 to 5 MB."""
+
+
+class KafkaSettings(Section):
+    """Where Kafka is and how to log in.
+
+    >>> KafkaSettings(bootstrap_servers="kafka:9092", timeout="5s").timeout
+    5000
+    """
+
+    bootstrap_servers: str = Field("localhost:9092", min_length=1, description="host:port, more of them after commas")
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    username: str | None = None
+    password: SecretStr | None = None
+    ssl_cafile: str | None = Field(None, description="Certificate authorities, PEM; default: the system's")
+    ssl_certfile: str | None = Field(None, description="This client's certificate, PEM")
+    ssl_keyfile: str | None = Field(None, description="This client's private key, PEM")
+    ssl_check_hostname: bool = True
+    client_id: str = "eddyline"
+    compression: Literal["gzip", "lz4", "snappy", "zstd"] | None = Field(
+        None, description="Of what is written; all but gzip need a package of their own"
+    )
+    timeout: Duration = Field(30_000, description="A broker that takes longer counts as unreachable")
+    session_timeout: Duration = Field(45_000, description="A silent worker loses its partitions after this span")
+    max_poll_interval: Duration = Field(900_000, description="A worker may take this long for a batch or a recovery")
+    transaction_timeout: Duration = Field(60_000, description="Kafka aborts a transaction that is open for longer")
+
+    @model_validator(mode="after")
+    def _complete(self) -> KafkaSettings:
+        for server in self.bootstrap_servers.split(","):
+            if not server.strip().rpartition(":")[2].isdigit():
+                raise ValueError(f"bootstrap_servers: {server.strip()!r} is not host:port")
+        if self.security_protocol.startswith("SASL") and None in (self.sasl_mechanism, self.username, self.password):
+            raise ValueError(f"{self.security_protocol} needs sasl_mechanism, username and password")
+        return self
+
+    def client(self) -> dict[str, Any]:
+        """Keyword arguments that producers, consumers and admin clients have in common."""
+        return {
+            "bootstrap_servers": [server.strip() for server in self.bootstrap_servers.split(",")],
+            "security_protocol": self.security_protocol,
+            "sasl_mechanism": self.sasl_mechanism,
+            "sasl_plain_username": self.username,
+            "sasl_plain_password": self.password.get_secret_value() if self.password else None,
+            "ssl_cafile": self.ssl_cafile,
+            "ssl_certfile": self.ssl_certfile,
+            "ssl_keyfile": self.ssl_keyfile,
+            "ssl_check_hostname": self.ssl_check_hostname,
+            "client_id": self.client_id,
+            "request_timeout_ms": max(self.timeout, 1_000),
+            "bootstrap_timeout_ms": self.timeout,
+            "reconnect_backoff_max_ms": 1_000,
+        }
+
+
+_FENCED = (errors.ProducerFencedError, errors.InvalidProducerEpochError, errors.TransactionCoordinatorFencedError)
+_SILENT = (
+    errors.KafkaTimeoutError,
+    errors.KafkaConnectionError,
+    errors.NodeNotReadyError,
+    errors.BrokerNotAvailableError,
+    errors.MetadataEmptyBrokerList,
+    errors.RequestTimedOutError,
+    errors.NotEnoughReplicasError,
+    errors.NotEnoughReplicasAfterAppendError,
+)
+_STALE = (
+    errors.CommitFailedError,
+    errors.IllegalGenerationError,
+    errors.UnknownMemberIdError,
+    errors.RebalanceInProgressError,
+    errors.FencedInstanceIdError,
+    errors.TransactionAbortedError,
+    errors.IllegalStateError,
+    errors.OutOfOrderSequenceNumberError,
+    errors.UnknownProducerIdError,
+    errors.InvalidProducerIdMappingError,
+)
+_UNFIT = (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError, errors.InvalidRecordError)
+
+
+def meaning(error: errors.KafkaError, servers: str) -> EddylineError:
+    """Our error for one of the client's."""
+    what = str(error) or type(error).__name__
+    if isinstance(error, _FENCED):
+        return Fenced("a newer producer uses this transactional id, or the transaction was open for too long")
+    if isinstance(error, errors.UnknownTopicOrPartitionError):
+        return MissingTopic(f"Kafka knows no such topic: {what}")
+    if isinstance(error, _STALE):
+        return Aborted(f"Kafka took no more of this transaction: {what}")
+    if isinstance(error, _UNFIT):
+        return DataError(f"Kafka refuses the record: {what}")
+    if isinstance(error, _SILENT):
+        return Unreachable(f"Kafka at {servers} does not answer: {what}")
+    return DeploymentError(f"Kafka at {servers} refuses: {what}")
+
+
+@contextmanager
+def translated(settings: KafkaSettings) -> Iterator[None]:
+    """Turn the client's errors into ours."""
+    try:
+        yield
+    except errors.KafkaError as error:
+        raise meaning(error, settings.bootstrap_servers) from error
+
+
+def require_topics(settings: KafkaSettings, topics: Iterable[str]) -> None:
+    """Raise MissingTopic for the first that does not exist; a producer would wait for it until its timeout."""
+    with translated(settings):
+        admin = KafkaAdminClient(**settings.client())
+        try:
+            found = {topic["name"]: topic["error_code"] for topic in admin.describe_topics(sorted(topics))}
+        finally:
+            admin.close()
+    for topic, code in found.items():
+        if code in (errors.UnknownTopicOrPartitionError.errno, errors.InvalidTopicError.errno):
+            raise MissingTopic(f"topic {topic!r} does not exist: create it first")
