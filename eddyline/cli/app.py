@@ -1,0 +1,42 @@
+"""All commands, in the order in which help lists them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from eddyline.cli import customer, demo, load, run, schema, segments, simulate, topics, version
+
+app = typer.Typer(
+    name="eddyline",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 fine, 1 failure, 2 wrong use or input, 130 stopped by Ctrl-C. "
+    "Every setting is also a variable: EDDYLINE_KAFKA__BOOTSTRAP_SERVERS, EDDYLINE_SEGMENTS__K, …",
+)
+
+
+@app.callback()
+def _eddyline(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Segments, scores and recommendations while customers act.
+
+    Customer events come in on a Kafka topic; segment changes, scores and recommendations go out, each with its reason.
+
+    Start here: [bold]eddyline demo[/bold] needs no server.
+    """
+
+
+app.command()(demo.demo)
+app.command()(run.run)
+app.add_typer(topics.app, name="topics")
+app.add_typer(load.app, name="load")
+app.command()(simulate.simulate)
+app.command()(customer.customer)
+app.command()(segments.segments)
+app.command()(schema.schema)
+app.command()(version.version)

@@ -1,0 +1,89 @@
+"""`eddyline customer`"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from eddyline.cli.options import Config
+from eddyline.cli.output import AsJson
+
+if TYPE_CHECKING:
+    from eddyline.lookup import CustomerView
+
+
+def customer(
+    customer_id: Annotated[str, typer.Argument(metavar="ID", help="The events' userId.", show_default=False)],
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what is known of one customer: profile, segment and why, score, items, recent changes.
+
+    [bold]Examples[/bold]
+
+      eddyline customer 12748
+      eddyline customer 12748 --json | jq .segment
+    """
+    from eddyline.cli.output import print_json
+    from eddyline.lookup import read_customer
+    from eddyline.settings import load_settings
+
+    settings = load_settings(config)
+    view = read_customer(settings, customer_id)
+    if as_json:
+        print_json(view.to_dict())
+        return
+    _show(view, {feature.name: (feature.unit, feature.description) for feature in settings.features})
+
+
+def _show(view: CustomerView, declared: dict[str, tuple[str, str]]) -> None:
+    from eddyline.cli.live import because, moved
+    from eddyline.cli.output import console, table
+    from eddyline.cli.report import number
+    from stream.updates import to_iso
+
+    screen = console()
+    screen.print(f"Customer {view.customer} as of {to_iso(view.at)} (partition {view.partition})\n", soft_wrap=True)
+    if view.segment is None:
+        screen.print("No segment yet.")
+    else:
+        screen.print(f"Segment {view.segment['id']}: {view.segment['name']}", soft_wrap=True)
+        screen.print(
+            f"  rather than {view.segment['runner_up']}, by {view.segment['margin']:.3g}, because of", soft_wrap=True
+        )
+        _features(view.segment["features"])
+    if view.score is not None:
+        target = view.score["target"].replace("_", " ")
+        screen.print(f"\nScore, {target}: {view.score['score']:.2f} ({view.score['band']}), because of", soft_wrap=True)
+        _features(view.score["features"])
+    profile = table(
+        ("Feature", "left"), ("Value", "right"), ("Unit", "left"), ("What it is", "left"), title="\nProfile"
+    )
+    for name, value in view.features.items():
+        unit, description = declared[name]
+        profile.add_row(name, "-" if value is None else number(value), unit, description)
+    screen.print(profile)
+    if view.similar:
+        listed = ", ".join(f"{item} ({score:.2f})" for item, score in view.similar)
+        screen.print(f"Like {view.bought[0]}, bought last: {listed}", soft_wrap=True)
+    if view.recommended:
+        screen.print("Recommended now:")
+        for one in view.recommended:
+            why = f"goes with {one['because']}" if one["because"] else one["reason"]
+            screen.print(f"  {one['item']}  {why}", soft_wrap=True)
+    if view.changes:
+        screen.print("Recent changes:")
+        for change in view.changes:
+            screen.print(
+                f"  {to_iso(change.occurred_at)}  {moved(change)}, because of {because(change)}", soft_wrap=True
+            )
+
+
+def _features(features: list[dict[str, Any]]) -> None:
+    from eddyline.cli.output import console
+    from eddyline.cli.report import number
+
+    for one in features:
+        value = "unknown" if one["value"] is None else f"{number(one['value'])} {one['unit']}"
+        console().print(f"    {one['feature'].replace('_', ' ')}: {value} ({one['contribution']:+.3f})", soft_wrap=True)

@@ -1,0 +1,58 @@
+"""What a failure looks like: one plain sentence on stderr, and the exit code that says whose it is."""
+
+from __future__ import annotations
+
+import re
+import sys
+import traceback
+
+from stream.errors import DeploymentError, EddylineError, InputError
+
+FAILURE, WRONG_USE = 1, 2
+
+_PASSWORD = re.compile(r"(?<=://)([^/\s@:]*):[^/\s]*@")
+
+
+def masked(text: str) -> str:
+    """The text with passwords in addresses replaced.
+
+    >>> masked("redis://ann:secret@cache:6379/0 does not answer")
+    'redis://ann:***@cache:6379/0 does not answer'
+    """
+    return _PASSWORD.sub(r"\1:***@", text)
+
+
+def describe(error: Exception, *, debug: bool) -> int:
+    """Say on stderr what went wrong; the exit code.
+
+    Parameters
+    ----------
+    error
+        Anything that was raised; errors of the command line's parser are taken for wrong use.
+    debug
+        Print the traceback first.
+    """
+    if debug:
+        print(masked("".join(traceback.format_exception(error))), file=sys.stderr, end="")
+    if hasattr(error, "format_message"):  # the parser's own
+        context = getattr(error, "ctx", None)
+        hint = f" See `{context.command_path} --help`." if context is not None else ""
+        return _say(f"{_sentence(error.format_message())}{hint}", WRONG_USE)
+    if isinstance(error, InputError | DeploymentError):
+        return _say(_sentence(str(error)), WRONG_USE)
+    if isinstance(error, EddylineError):
+        return _say(_sentence(str(error)), FAILURE)
+    what = str(error).strip().partition("\n")[0]
+    told = f"{type(error).__name__}: {what}" if what else type(error).__name__
+    hint = "" if debug else " Run it again with --debug for details."
+    return _say(f"Something went wrong that should not: {_sentence(told)}{hint}", FAILURE)
+
+
+def _sentence(text: str) -> str:
+    text = " ".join(text.split())
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _say(sentence: str, code: int) -> int:
+    print(f"error: {masked(sentence)}", file=sys.stderr)
+    return code

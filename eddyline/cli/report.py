@@ -1,0 +1,77 @@
+"""A run's facts as a person reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from eddyline.cli.output import console, table
+from stream.config import EngineConfig
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from eddyline.summary import SegmentRow, Summary
+
+_PROFILE = 4
+
+
+def segment_table(rows: tuple[SegmentRow, ...], config: EngineConfig, *, profile: bool = True) -> Table:
+    """Segments with sizes and, with `profile`, what sets each apart."""
+    columns = [("Id", "left"), ("Segment", "left"), ("Customers", "right"), ("Share", "right")]
+    shown = table(*columns, *([("Profile at the centre", "left")] if profile else []))
+    for row in rows:
+        cells = [row.id, row.name, f"{row.size:,}", f"{row.share:.1%}"]
+        if profile:
+            cells.append(centre_text(row.centre, config))
+        shown.add_row(*cells)
+    return shown
+
+
+def centre_text(centre: Mapping[str, float], config: EngineConfig, most: int | None = _PROFILE) -> str:
+    """A centre in words: the first declared features, each with its unit."""
+    units = {feature.name: feature.unit for feature in config.features}
+    told = [
+        f"{name.replace('_', ' ')} {number(value)} {units[name]}" for name, value in centre.items() if name in units
+    ]
+    return ", ".join(told[:most])
+
+
+def show_summary(summary: Summary, config: EngineConfig, *, ari: float | None = None) -> None:
+    """Print what has come of a run."""
+    screen = console()
+    screen.print(segment_table(summary.segments, config))
+    speed = f"{summary.events:,} events in {summary.seconds:.1f} s: {summary.events_per_second:,.0f} a second"
+    facts = [
+        ("Events", speed),
+        ("Customers", f"{summary.customers:,}"),
+        ("Segment changes", f"{summary.changes:,}"),
+        ("Scores", f"{summary.scores:,}"),
+        ("Recommendations", f"{summary.lists:,} lists"),
+        ("Dead letters", f"{summary.dead_letters:,}"),
+        ("Duplicates dropped", f"{summary.duplicates:,}"),
+    ]
+    if ari is not None:
+        facts.append(("Agreement with truth", f"{ari:.3f} adjusted Rand index"))
+    if summary.auc is not None:
+        facts.append(("Orders again in time", f"{summary.auc:.3f} AUC, each score measured before it was learnt from"))
+    if summary.hit_rate_at_10 is not None and summary.popularity_hit_rate_at_10 is not None:
+        beside = f"{summary.popularity_hit_rate_at_10:.1%} for the ten most popular items"
+        facts.append(("Recommendation hits", f"{summary.hit_rate_at_10:.1%} of orders, {beside}"))
+    facts.append(("State", summary.state_hash))
+    width = max(len(name) for name, _ in facts) + 2
+    for name, value in facts:
+        screen.print(f"{name:<{width}}{value}", soft_wrap=True)
+
+
+def number(value: float) -> str:
+    """A value as people write it: three digits that mean something, thousands apart.
+
+    >>> number(12_345.6), number(3.14159), number(0.0421), number(0.0)
+    ('12,346', '3.14', '0.042', '0')
+    """
+    if value == 0:
+        return "0"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) >= 0.1 else f"{value:.2g}"

@@ -1,0 +1,42 @@
+"""`eddyline run`"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from eddyline.cli.options import Config
+from eddyline.cli.output import AsJson, print_json
+
+
+def run(
+    config: Config = None,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+    json_logs: Annotated[bool, typer.Option("--json-logs", help="Write each log line as a JSON object.")] = False,
+    until_end: Annotated[
+        bool, typer.Option("--until-end", help="Leave when all that is in the topic now has been processed.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a worker: read events, keep the state in Redis, publish what has changed.
+
+    Start as many as there are partitions; they share the work, and take over from each other. SIGTERM and Ctrl-C let
+    it finish its batch, commit and leave. Logs go to stderr, and never hold a customer's properties.
+
+    [bold]Examples[/bold]
+
+      eddyline run --config eddyline.toml
+      EDDYLINE_KAFKA__BOOTSTRAP_SERVERS=kafka:9092 eddyline run --json-logs
+    """
+    from eddyline.logs import configure
+    from eddyline.settings import load_settings
+
+    configure(log_level, as_json=json_logs)
+    settings = load_settings(config)
+
+    from eddyline.connected import run_worker
+
+    summary = run_worker(settings, until_end=until_end)
+    if as_json:
+        print_json(summary)

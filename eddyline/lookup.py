@@ -1,0 +1,218 @@
+"""What is known of one customer, and of the segments: read from the store and the topics, changing nothing."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import msgpack
+import numpy as np
+from stream.recommend.ranking import recommend
+
+from consumers.kafka import KafkaReader
+from eddyline.connected import open_store
+from eddyline.settings import Settings
+from producers.partitioner import partition_of
+from producers.topics import Topics
+from stream.config import EngineConfig
+from stream.errors import DataError, InputError
+from stream.model import Model
+from stream.profiles.customers import Customers
+from stream.profiles.profile import Profile
+from stream.reasons import deciding
+from stream.records import TopicPartition
+from stream.segments.distance import squared_distances
+from stream.segments.revision import revision
+from stream.store.base import StateStore
+from stream.updates import Deciding, SegmentChanged, SegmentsRevised, rounded, to_iso
+
+TAIL = 20_000
+"""Records of a partition that are searched for a customer's changes."""
+
+_ITEMS = 10
+
+
+@dataclass(frozen=True)
+class CustomerView:
+    """One customer, as of `at` (event time, ms).
+
+    Attributes
+    ----------
+    features
+        Feature -> value; None where there is nothing to measure.
+    segment
+        Id, name, margin to the runner-up and deciding features; None before the first assignment.
+    score
+        Probability of the target, its band and the deciding features; None before there is a classifier.
+    bought
+        Items, the latest first.
+    similar
+        Items like the one bought last, with similarities.
+    recommended
+        What would be shown now, with reasons.
+    changes
+        The latest segment changes, the newest first.
+    """
+
+    customer: str
+    partition: int
+    at: int
+    features: dict[str, float | None]
+    segment: dict[str, Any] | None
+    score: dict[str, Any] | None
+    bought: tuple[str, ...]
+    similar: tuple[tuple[str, float], ...]
+    recommended: tuple[dict[str, Any], ...]
+    changes: tuple[SegmentChanged, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "customer": self.customer,
+            "partition": self.partition,
+            "at": to_iso(self.at),
+            "features": self.features,
+            "segment": self.segment,
+            "score": self.score,
+            "bought": list(self.bought),
+            "similar": [{"item": item, "similarity": rounded(score)} for item, score in self.similar],
+            "recommended": list(self.recommended),
+            "changes": [change.model_dump(mode="json", by_alias=True) for change in self.changes],
+        }
+
+
+def read_segments(settings: Settings) -> SegmentsRevised:
+    """Segments of the newest model.
+
+    Raises
+    ------
+    DataError
+        When there is none yet.
+    """
+    with closing(open_store(settings)) as store:
+        packed = store.shared("model")
+    model = Model() if packed is None else Model.unpack(packed)
+    if model.segments is None:
+        wanted = settings.segments.rows_needed
+        raise DataError(
+            f"there are no segments yet: they are learnt after {settings.learning.every:,} events of a partition and "
+            f"{wanted:,} customers; see `eddyline run`"
+        )
+    return revision(model, model.segments)
+
+
+def read_customer(settings: Settings, customer: str) -> CustomerView:
+    """All that is known of a customer.
+
+    Raises
+    ------
+    InputError
+        When no event of this customer has been processed.
+    """
+    with closing(KafkaReader(settings.kafka)) as reader, closing(open_store(settings)) as store:
+        partition = partition_of(customer.encode(), reader.partitions(settings.topics.events))
+        packed = store.profile(partition, customer)
+        if packed is None:
+            raise InputError(f"nothing is known of customer {customer!r}: look at the id, it is the events' userId")
+        changes = _recent_changes(reader, settings.topics, customer)
+        return _view(store, settings.engine, partition, customer, packed, changes)
+
+
+def _view(
+    store: StateStore,
+    config: EngineConfig,
+    partition: int,
+    customer: str,
+    packed: bytes,
+    changes: tuple[SegmentChanged, ...],
+) -> CustomerView:
+    profile, _ = Profile.unpack(customer, packed)
+    position, model_bytes = store.scalar(partition, "position"), store.scalar(partition, "model")
+    clock = msgpack.unpackb(position)[0] if position else 0
+    model = Model.unpack(model_bytes) if model_bytes else Model()
+    at = max(clock, profile.last)
+    row = Customers(config).read([profile], at)
+    names = [feature.name for feature in config.features]
+    bought = tuple(reversed(profile.bought))
+    return CustomerView(
+        customer=customer,
+        partition=partition,
+        at=at,
+        features={
+            name: None if np.isnan(value) else rounded(value)
+            for name, value in zip(names, row[0].tolist(), strict=True)
+        },
+        segment=_segment(model, config, profile, row),
+        score=_score(model, config, row),
+        bought=bought,
+        similar=tuple(store.similar(bought[0], _ITEMS)) if bought else (),
+        recommended=_recommended(model, config, profile, at),
+        changes=changes,
+    )
+
+
+def _segment(model: Model, config: EngineConfig, profile: Profile, row: Any) -> dict[str, Any] | None:
+    segments = model.segments
+    if segments is None or profile.segment not in segments.ids:
+        return None
+    scaled = segments.scaling.transform_many(row)
+    distances = squared_distances(scaled, segments.centres)[0]
+    here = segments.ids.index(profile.segment)
+    others = [place for place in range(len(segments.ids)) if place != here]
+    second = min(others, key=lambda place: distances[place])
+    terms = segments.contributions(scaled[0], here, second)
+    return {
+        "id": profile.segment,
+        "name": segments.name(profile.segment),
+        "runner_up": segments.names[second],
+        "margin": rounded(float(distances[second] - distances[here])),
+        "features": _told(deciding(segments.features, row[0], terms, _units(config), config.segments.reasons)),
+    }
+
+
+def _score(model: Model, config: EngineConfig, row: Any) -> dict[str, Any] | None:
+    segments, propensity = model.segments, model.propensity
+    if segments is None or propensity is None or propensity.examples < config.propensity.min_examples:
+        return None
+    standard = segments.scaling.standardise_many(row)
+    score = float(propensity.predict_proba_many(standard)[0])
+    low, high = config.propensity.bands
+    terms = propensity.contributions(standard[0])
+    return {
+        "target": config.propensity.target,
+        "score": rounded(score),
+        "band": "low" if score < low else "medium" if score < high else "high",
+        "features": _told(deciding(propensity.features, row[0], terms, _units(config), 3)),
+    }
+
+
+def _recommended(model: Model, config: EngineConfig, profile: Profile, at: int) -> tuple[dict[str, Any], ...]:
+    if model.items is None:
+        return ()
+    span = config.recommend.exclude_bought
+    hidden = set() if span is None else {item for item, time in profile.bought.items() if at - time < span}
+    history = [*profile.bought.items(), *profile.added.items()]
+    history.reverse()
+    ranked = recommend(history, at, hidden, model.items, config.recommend.count, config.recommend)
+    return tuple(
+        {"item": one.item, "score": rounded(one.score), "reason": one.reason, "because": one.because} for one in ranked
+    )
+
+
+def _recent_changes(reader: KafkaReader, topics: Topics, customer: str) -> tuple[SegmentChanged, ...]:
+    key = customer.encode()
+    at = TopicPartition(topics.segment_changes, partition_of(key, reader.partitions(topics.segment_changes)))
+    first, end = reader.bounds(at)
+    tail = reader.read(at, max(first, end - TAIL), end)
+    found = [record.value for record in tail if record.key == key and record.value is not None]
+    return tuple(SegmentChanged.model_validate_json(value) for value in islice(reversed(found), _ITEMS))
+
+
+def _units(config: EngineConfig) -> dict[str, str]:
+    return {feature.name: feature.unit for feature in config.features}
+
+
+def _told(features: tuple[Deciding, ...]) -> list[dict[str, Any]]:
+    return [one.model_dump(mode="json", by_alias=True) for one in features]

@@ -1,0 +1,145 @@
+"""All settings of a deployment: where the servers are, and what the engine does.
+
+Later ones win: the preset, then a TOML file, then variables `EDDYLINE_SECTION__FIELD`.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+
+from consumers.settings import WorkerSettings
+from producers.kafka_client import KafkaSettings
+from producers.topics import Topics
+from stream.config import (
+    EngineConfig,
+    EventsConfig,
+    Feature,
+    LearningConfig,
+    PropensityConfig,
+    RecommendConfig,
+    Section,
+    SegmentsConfig,
+    explain,
+    load_toml,
+    preset,
+)
+from stream.errors import ConfigError
+
+_PREFIX = "EDDYLINE_"
+_SCHEMES = ("redis", "rediss", "unix")
+
+
+class RedisSettings(Section):
+    """Where the state is kept.
+
+    >>> "secret" in repr(RedisSettings(url="redis://ann:secret@cache:6379/0"))
+    False
+    """
+
+    url: SecretStr = Field(
+        SecretStr("redis://localhost:6379/0"), description="redis://, rediss:// or unix:// address, with its password"
+    )
+    prefix: str = Field("eddyline", pattern=r"^[A-Za-z0-9._-]+$", description="Start of every key")
+
+    @field_validator("url")
+    @classmethod
+    def _known_scheme(cls, url: SecretStr) -> SecretStr:
+        if urlsplit(url.get_secret_value()).scheme not in _SCHEMES:
+            raise ValueError("write redis://host:port/db, rediss://host:port/db or unix:///path")
+        return url
+
+
+class Settings(BaseSettings):
+    """Settings of a deployment; make them with `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix=_PREFIX, env_nested_delimiter="__", env_ignore_empty=True
+    )
+
+    deployment: str = Field("eddyline", min_length=1, description="Recorded in Redis: state is of one deployment only")
+    group: str = Field("eddyline", min_length=1, description="Consumer group that the workers share")
+    kafka: KafkaSettings = KafkaSettings()
+    redis: RedisSettings = RedisSettings()
+    topics: Topics = Topics()
+    worker: WorkerSettings = WorkerSettings()
+    preset: str = Field("shop", description="What the sections below are, where they say nothing else")
+    events: EventsConfig
+    features: tuple[Feature, ...] = Field(min_length=1)
+    segments: SegmentsConfig
+    propensity: PropensityConfig
+    recommend: RecommendConfig
+    learning: LearningConfig
+
+    @cached_property
+    def engine(self) -> EngineConfig:
+        """The engine's part."""
+        return EngineConfig(**{name: getattr(self, name) for name in EngineConfig.model_fields})
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Variables before the file, and the preset last."""
+        return env_settings, init_settings, _Preset(settings_cls)
+
+
+class _Preset(PydanticBaseSettingsSource):
+    """The preset that the sources before it have named."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        config = preset(str(self.current_state.get("preset", "shop")))
+        return {name: {} for name in EngineConfig.model_fields} | config.model_dump(exclude_unset=True)
+
+
+def load_settings(file: Path | None = None) -> Settings:
+    """Settings from a file and the environment.
+
+    Parameters
+    ----------
+    file
+        A TOML file; without it, the preset and the environment decide.
+
+    Raises
+    ------
+    ConfigError
+        Naming the field that is unknown or out of range; never with a value that may be secret.
+    """
+    _refuse_unknown_variables()
+    try:
+        return Settings(**({} if file is None else load_toml(file)))
+    except ValidationError as error:
+        raise ConfigError(_told(error)) from None  # the cause would quote values
+    except SettingsError as error:
+        raise ConfigError(f"a variable {_PREFIX}… is not valid JSON: {error}") from None
+
+
+def _told(error: ValidationError) -> str:
+    first = error.errors()[0]
+    if first["type"] != "extra_forbidden":
+        return explain(error)
+    *section, name = map(str, first["loc"])
+    return f"there is no setting {'.'.join([*section, name])}; see docs/eddyline.toml for those that there are"
+
+
+def _refuse_unknown_variables() -> None:
+    """A misspelt section in a variable's name; one without `__` may be somebody else's, such as Kubernetes'."""
+    for name in sorted(os.environ):
+        section, nested, _ = name.upper().removeprefix(_PREFIX).partition("__")
+        if name.upper().startswith(_PREFIX) and nested and section.lower() not in Settings.model_fields:
+            raise ConfigError(f"there is no setting for the variable {name}: no section {section.lower()!r}")

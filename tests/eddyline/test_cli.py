@@ -1,0 +1,201 @@
+"""The command line: help that teaches, exit codes, one sentence for an error, JSON and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from eddyline.cli import app, main
+from eddyline.cli.failures import describe, masked
+from stream.errors import Aborted, ConfigError, DataError, Fenced, MissingTopic, Unreachable
+
+COMMANDS = (
+    ("demo",),
+    ("run",),
+    ("topics", "create"),
+    ("topics", "list"),
+    ("load", "online-retail"),
+    ("load", "csv"),
+    ("load", "jsonl"),
+    ("load", "parquet"),
+    ("simulate",),
+    ("customer",),
+    ("segments",),
+    ("schema",),
+    ("version",),
+)
+
+
+@pytest.fixture(autouse=True)
+def _plain(monkeypatch):
+    for name in list(os.environ):
+        if name.startswith("EDDYLINE_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("COLUMNS", "120")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_each_command_explains_itself_with_an_example(command, capsys):
+    assert main([*command, "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "Examples" in shown
+    assert f"eddyline {' '.join(command)}" in shown.partition("Examples")[2]
+    assert "--json" in shown
+
+
+def test_the_first_page_lists_all_commands(capsys):
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert all(command[0] in shown for command in COMMANDS)
+    assert "eddyline demo" in shown
+
+
+def test_no_command_shows_the_help_and_is_wrong_use(capsys):
+    assert main([]) == 2
+    out, err = capsys.readouterr()
+    assert "Usage: eddyline" in out + err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["lod"], "Did you mean 'load'?"),
+        (["customer"], "ID"),
+        (["demo", "--days", "ten"], "--days"),
+        (["demo", "--days", "3"], "--days"),
+        (["demo", "--colour"], "--colour"),
+        (["schema", "Nothing"], "SegmentChanged"),
+        (["load", "online-retail", "nowhere.csv", "--embedded"], "nowhere.csv"),
+        (["load", "csv", "a.csv", "--map", "nowhere.toml"], "nowhere.toml"),
+        (["segments", "--config", "nowhere.toml"], "nowhere.toml"),
+        (["run", "--log-level", "loud"], "loud"),
+        (["simulate", "--start", "yesterday"], "yesterday"),
+    ],
+)
+def test_wrong_use_is_one_sentence_and_code_2(arguments, said, capsys):
+    assert main(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert said in err
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ConfigError("segments.k: too small"), 2),
+        (DataError("no file"), 2),
+        (MissingTopic("no topic"), 2),
+        (Unreachable("no answer"), 2),
+        (Fenced("another owner"), 1),
+        (Aborted("lost"), 1),
+        (KeyError("x"), 1),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_the_code_says_whose_failure_it_is(error, code, capsys):
+    assert describe(error, debug=False) == code
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+
+
+def test_an_unexpected_failure_says_how_to_see_more(capsys):
+    describe(ZeroDivisionError("division by zero\nand more"), debug=False)
+    assert "--debug" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_debug_shows_the_traceback_wherever_it_stands(place, capsys):
+    arguments = ["schema", "Nothing"]
+    arguments.insert(place, "--debug")
+    assert main(arguments) == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_after_two_dashes_debug_is_an_argument(capsys):
+    assert main(["schema", "--", "--debug"]) == 2
+    err = capsys.readouterr().err
+    assert "no schema '--debug'" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "redis://ann:hunter2@cache:6379/0 does not answer",
+        "redis://:hunter2@cache",
+        "rediss://ann:hunter2@a and rediss://bob:hunter2@b",
+        "redis://ann:hun:hunter2@x@cache",
+    ],
+)
+def test_passwords_in_addresses_are_masked(text):
+    assert "hunter2" not in masked(text)
+    assert "cache" in masked(text) or "@b" in masked(text)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["schema", "--json"], ["schema", "SegmentChanged", "--json"], ["schema", "asyncapi"], ["version", "--json"]],
+    ids=" ".join,
+)
+def test_json_is_one_document_and_nothing_else(arguments, capsys):
+    assert main(arguments) == 0
+    out, err = capsys.readouterr()
+    assert isinstance(json.loads(out), dict)
+    assert err == ""
+
+
+def test_names_of_schemas_may_be_in_any_case(capsys):
+    assert main(["schema", "segmentchanged"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "SegmentChanged"
+
+
+def test_a_closed_pipe_is_silent(environment):
+    command = f"{sys.executable} -m eddyline schema asyncapi; echo code $? >&2"
+    done = subprocess.run(
+        ["bash", "-c", f"({command}) | head -c 10"], capture_output=True, text=True, env=environment, timeout=60
+    )
+    assert len(done.stdout) == 10
+    assert done.stderr == "code 0\n"
+
+
+def test_ctrl_c_leaves_cleanly(environment):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "eddyline", "demo", "--customers", "20000"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
+    )
+    time.sleep(2)
+    os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert err == "Stopped.\n"
+
+
+def test_python_m_and_the_program_are_the_same(eddyline):
+    shown = eddyline("version").stdout
+    program = os.path.join(os.path.dirname(sys.executable), "eddyline")
+    assert subprocess.run([program, "version"], capture_output=True, text=True, timeout=60).stdout == shown
+
+
+def test_no_colour_outside_a_terminal(eddyline):
+    assert "\x1b" not in eddyline("--help").stdout + eddyline("schema").stdout
+
+
+def test_the_app_is_typers(capsys):
+    from typer.testing import CliRunner
+
+    result = CliRunner().invoke(app, ["version"])
+    assert result.exit_code == 0
+    assert result.stdout.startswith("eddyline ")

@@ -1,0 +1,139 @@
+"""Settings: the file, the variables, what is refused, and that no secret is ever shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from eddyline.settings import Settings, load_settings
+from stream.config import DAY, preset
+from stream.errors import ConfigError
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "eddyline.toml"
+
+
+@pytest.fixture(autouse=True)
+def _no_variables(monkeypatch):
+    import os
+
+    for name in list(os.environ):
+        if name.upper().startswith("EDDYLINE_"):
+            monkeypatch.delenv(name)
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "eddyline.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_without_anything_the_preset_decides():
+    assert load_settings().engine == preset("shop")
+
+
+def test_the_example_says_what_the_defaults_are():
+    assert load_settings(EXAMPLE) == load_settings()
+
+
+def test_a_file_overrides_single_settings_of_the_preset(tmp_path):
+    settings = load_settings(written(tmp_path, '[propensity]\nhorizon = "14d"\n[topics]\nprefix = "eu."'))
+    assert settings.engine.propensity.horizon == 14 * DAY
+    assert settings.engine.propensity.event == "Order Completed"
+    assert settings.topics.events == "eu.events"
+
+
+def test_variables_override_the_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("EDDYLINE_SEGMENTS__K", "7")
+    monkeypatch.setenv("EDDYLINE_KAFKA__BOOTSTRAP_SERVERS", "kafka:9092,other:9092")
+    monkeypatch.setenv("EDDYLINE_SEGMENTS__NAMES", '{"s1": "Regulars"}')
+    settings = load_settings(written(tmp_path, "[segments]\nk = 3\nhysteresis = 0.1"))
+    assert settings.engine.segments.k == 7
+    assert settings.engine.segments.hysteresis == 0.1
+    assert settings.engine.segments.names == {"s1": "Regulars"}
+    assert settings.kafka.bootstrap_servers == "kafka:9092,other:9092"
+
+
+def test_features_replace_those_of_the_preset(tmp_path):
+    file = written(tmp_path, '[[features]]\nname = "orders"\naggregate = "count"\nevents = ["Order Completed"]')
+    assert [feature.name for feature in load_settings(file).engine.features] == ["orders"]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("colour = 1", "colour"),
+        ("[segments]\nkk = 3", "segments.kk"),
+        ("[segments]\nk = 1", "segments.k"),
+        ('[segments]\nk = "many"', "segments.k"),
+        ('[propensity]\nhorizon = "soon"', "propensity.horizon"),
+        ('[kafka]\nbootstrap_servers = "kafka"', "bootstrap_servers"),
+        ('[redis]\nurl = "http://cache"', "redis.url"),
+        ('[topics]\nevents = "a b"', "topics.events"),
+        ("[worker]\nbatch = 0", "worker.batch"),
+        ('preset = "bank"', "bank"),
+        ('[[features]]\nname = "x"\naggregate = "median"', "features.0.aggregate"),
+        ("segments = 3", "segments"),
+        ("[segments", "not valid TOML"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path, text, named):
+    with pytest.raises(ConfigError, match=named.replace(".", r"\.")):
+        load_settings(written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "named"),
+    [
+        ("EDDYLINE_SEGMENTS__K", "0", "segments.k"),
+        ("EDDYLINE_SEGMENTS__COLOUR", "red", "segments.colour"),
+        ("EDDYLINE_KAKFA__TIMEOUT", "5s", "EDDYLINE_KAKFA__TIMEOUT"),
+        ("EDDYLINE_KAFKA", "kafka:9092", "kafka"),
+    ],
+)
+def test_a_wrong_variable_is_named(monkeypatch, name, value, named):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=named):
+        load_settings()
+
+
+def test_variables_of_others_are_let_be(monkeypatch):
+    monkeypatch.setenv("EDDYLINE_SERVICE_HOST", "10.0.0.1")  # Kubernetes does this for a service of that name
+    assert load_settings().preset == "shop"
+
+
+def test_a_missing_file_is_said(tmp_path):
+    with pytest.raises(ConfigError, match="nowhere.toml: No such file"):
+        load_settings(tmp_path / "nowhere.toml")
+
+
+def test_settings_are_frozen():
+    with pytest.raises(ValidationError, match="frozen"):
+        load_settings().group = "other"
+
+
+@pytest.mark.parametrize("field", ["repr", "str", "json"])
+def test_no_secret_is_shown(monkeypatch, field):
+    monkeypatch.setenv("EDDYLINE_REDIS__URL", "redis://ann:hunter2@cache:6379/1?ssl_password=hunter2")
+    monkeypatch.setenv("EDDYLINE_KAFKA__USERNAME", "eddyline")
+    monkeypatch.setenv("EDDYLINE_KAFKA__PASSWORD", "hunter2")
+    settings = load_settings()
+    shown = {"repr": repr(settings), "str": str(settings), "json": settings.model_dump_json()}[field]
+    assert "hunter2" not in shown
+    assert settings.redis.url.get_secret_value().startswith("redis://ann:hunter2@")
+
+
+@pytest.mark.parametrize("url", ["reddis://:hunter2@cache", "hunter2", "redis:hunter2", "redis://:hunter2@[::1"])
+def test_no_secret_is_in_an_error(monkeypatch, url):
+    monkeypatch.setenv("EDDYLINE_REDIS__URL", url)
+    monkeypatch.setenv("EDDYLINE_KAFKA__SECURITY_PROTOCOL", "SASL_SSL")
+    monkeypatch.setenv("EDDYLINE_KAFKA__PASSWORD", "hunter2")
+    with pytest.raises(ConfigError) as raised:
+        load_settings()
+    assert "hunter2" not in str(raised.value)
+    assert raised.value.__cause__ is None
+
+
+def test_every_engine_section_is_a_section_here():
+    assert set(preset("shop").__class__.model_fields) <= set(Settings.model_fields)
