@@ -1,0 +1,139 @@
+"""The classifier: as good as a batch one, mergeable, and indifferent to how features are scaled."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+from stream.config import PropensityConfig
+from stream.preprocessing.scaling import Scaling
+from stream.propensity.contribution import merge
+from stream.propensity.learner import PropensityLearner
+from stream.propensity.model import PropensityModel
+
+CONFIG = PropensityConfig()
+NAMES = tuple("abcdef")
+
+
+def shop(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Skewed features and labels whose log-odds are linear in their logarithms."""
+    draw = np.random.default_rng(seed)
+    rows = np.exp(draw.normal(size=(count, 6)))
+    odds = np.log1p(rows) @ np.array([1.5, -1.0, 0.8, 0.0, 0.0, -0.5]) - 1.5
+    return rows, draw.random(count) < 1 / (1 + np.exp(-odds))
+
+
+def scaling(rows: np.ndarray) -> Scaling:
+    return Scaling.fit(rows, log=(True,) * 6, missing=(None,) * 6)
+
+
+def taught(rows: np.ndarray, labels: np.ndarray, scale: Scaling) -> PropensityLearner:
+    learner = PropensityLearner(CONFIG, NAMES, scale)
+    for row, label in zip(rows, labels, strict=True):
+        learner.learn(row[None], bool(label))
+    return learner
+
+
+def test_as_good_as_batch() -> None:
+    rows, labels = shop(4_000, 1)
+    test, truth = shop(4_000, 2)
+    scale = scaling(rows)
+    model = PropensityModel.learnt(taught(rows, labels, scale).snapshot(), scale, NAMES)
+    batch = LogisticRegression().fit(scale.standardise_many(rows), labels)
+    ours = model.predict_proba_many(scale.standardise_many(test))
+    theirs = batch.predict_proba(scale.standardise_many(test))[:, 1]
+    assert roc_auc_score(truth, ours) >= roc_auc_score(truth, theirs) - 0.01
+    assert abs(ours.mean() - truth.mean()) < 0.03
+
+
+def test_terms_sum_to_the_log_odds() -> None:
+    rows, labels = shop(500, 3)
+    scale = scaling(rows)
+    model = PropensityModel.learnt(taught(rows, labels, scale).snapshot(), scale, NAMES)
+    standard = scale.standardise_many(rows[:20])
+    for row, logit in zip(standard, model.predict_logit_many(standard), strict=True):
+        assert model.contributions(row).sum() + model.intercept == pytest.approx(logit)
+
+
+def test_four_partitions_are_as_good_as_one() -> None:
+    """Four learners that take the merged model after each 250 examples, against one that sees all."""
+    rows, labels = shop(8_000, 4)
+    test, truth = shop(4_000, 5)
+    scale = scaling(rows)
+    one = PropensityModel.learnt(taught(rows, labels, scale).snapshot(), scale, NAMES)
+    parts = [PropensityLearner(CONFIG, NAMES, scale) for _ in range(4)]
+    for start in range(0, 8_000, 1_000):
+        for place in range(start, start + 1_000):
+            parts[place % 4].learn(rows[place][None], bool(labels[place]))
+        merged = PropensityModel.learnt(merge([part.snapshot() for part in parts]), scale, NAMES)
+        for part in parts:
+            part.adopt(scale, merged)
+    standard = scale.standardise_many(test)
+    aucs = [roc_auc_score(truth, model.predict_proba_many(standard)) for model in (one, merged)]
+    assert aucs[1] >= aucs[0] - 0.005
+    assert merged.examples == one.examples == 8_000
+
+
+def test_merging_is_associative_and_commutative() -> None:
+    rows, labels = shop(300, 6)
+    scale = scaling(rows)
+    a, b, c = (taught(rows[n::3], labels[n::3], scale).snapshot() for n in range(3))
+    results = [a.plus(b).plus(c), a.plus(b.plus(c)), c.plus(a).plus(b)]
+    for other in results[1:]:
+        np.testing.assert_allclose(other.mean.weights, results[0].mean.weights, rtol=1e-9)
+        assert other.mean.intercept == pytest.approx(results[0].mean.intercept, rel=1e-9)
+        assert (other.examples, other.positives) == (results[0].examples, results[0].positives)
+
+
+def test_what_was_learnt_since_the_contribution_survives_adoption() -> None:
+    rows, labels = shop(400, 7)
+    scale = scaling(rows)
+    going, plain = PropensityLearner(CONFIG, NAMES, scale), taught(rows, labels, scale)
+    for place, row in enumerate(rows):
+        if place == 200:
+            contributed = going.snapshot()
+        if place == 300:  # alone, the merged model is its own contribution
+            going.adopt(scale, PropensityModel.learnt(contributed, scale, NAMES))
+        going.learn(row[None], bool(labels[place]))
+    np.testing.assert_allclose(going.snapshot().mean.weights, plain.snapshot().mean.weights, rtol=1e-6)
+
+
+def test_another_scaling_leaves_the_scores_as_they_are() -> None:
+    rows, labels = shop(600, 8)
+    scale = scaling(rows)
+    other = Scaling(scale.log, scale.fill, scale.low, scale.high, scale.mean + 0.7, scale.std * 1.9)
+    learner = taught(rows, labels, scale)
+    before = PropensityModel.learnt(learner.snapshot(), scale, NAMES)
+    learner.adopt(other, before)
+    after = PropensityModel.learnt(learner.snapshot(), other, NAMES)
+    np.testing.assert_allclose(
+        after.predict_logit_many(other.standardise_many(rows)),
+        before.predict_logit_many(scale.standardise_many(rows)),
+        rtol=1e-9,
+    )
+
+
+def test_a_restart_changes_nothing() -> None:
+    rows, labels = shop(300, 9)
+    scale = scaling(rows)
+    learner = taught(rows[:200], labels[:200], scale)
+    again = PropensityLearner.from_bytes(learner.to_bytes())
+    for place in range(200, 300):
+        for one in (learner, again):
+            one.learn(rows[place][None], bool(labels[place]))
+    assert again.to_bytes() == learner.to_bytes()
+    model = PropensityModel.learnt(learner.snapshot(), scale, NAMES)
+    assert PropensityModel.from_dict(model.to_dict()).to_dict() == model.to_dict()
+
+
+def test_a_wild_value_cannot_break_it() -> None:
+    rows, labels = shop(300, 10)
+    scale = scaling(rows)
+    learner = taught(rows, labels, scale)
+    for wild in (np.nan, np.inf, 1e300, -1e300):
+        learner.learn(np.full((1, 6), wild), True)
+    weights = learner.snapshot().mean
+    assert np.isfinite(weights.weights).all()
+    assert np.isfinite(weights.intercept)
