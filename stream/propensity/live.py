@@ -137,7 +137,8 @@ class Scorer:
         example, profile.example = profile.example, None
         self._labels.cancel(profile.customer)
         self._customers.touch(profile)
-        assert example is not None and self._learner is not None
+        assert example is not None
+        assert self._learner is not None
         if example.score is not None:
             self._tally.score(example.score, happened)
         self._learner.learn(np.array([example.features]), happened)
