@@ -139,6 +139,8 @@ class RecommendConfig(Section):
     half_life: Duration = 30 * DAY
     neighbours: int = Field(128, gt=1, description="Neighbours counted for each item")
     served: int = Field(20, gt=0, description="Neighbours kept in the model and the cache for each item")
+    shrink: float = Field(0.2, ge=0, description="Joint orders of today's weight at which a similarity counts half")
+    again: float = Field(1.0, ge=0, description="Weight of the customer's own items, beside a similarity of 1")
     pair_items: int = Field(100, gt=1, description="Distinct items of one order that are paired; more are sampled")
     max_items: int = Field(50_000, gt=0, description="Items that the model carries, the heaviest first")
     seeds: int = Field(20, gt=0, description="A customer's last items that recommend others")

@@ -158,8 +158,8 @@ class RecommendedItem(_Value):
 
     item: str
     score: float
-    reason: Literal["similar", "popular"]
-    because: str | None = Field(None, description="The customer's own item that this one is similar to")
+    reason: Literal["similar", "again", "popular"]
+    because: str | None = Field(None, description="The customer's own item that counted most: a similar one, or itself")
     sentence: str = Field(description="The reason in words")
 
 

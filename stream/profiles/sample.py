@@ -10,7 +10,7 @@ import xxhash
 
 def priority(customer: str) -> int:
     """A customer's place in the draw: a 64-bit hash, the same everywhere."""
-    return xxhash.xxh3_64_intdigest(customer, seed=1)
+    return xxhash.xxh3_64_intdigest(customer.encode(), seed=1)
 
 
 class CustomerSample:

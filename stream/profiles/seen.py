@@ -30,7 +30,7 @@ class Seen:
 
     def add(self, message_id: str) -> bool:
         """Remember an id; False when it is known already."""
-        key = xxhash.xxh3_64_intdigest(message_id)
+        key = xxhash.xxh3_64_intdigest(message_id.encode())
         if key in self._known:
             return False
         self._known.add(key)

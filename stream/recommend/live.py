@@ -96,7 +96,7 @@ class Recommender:
             exclude.update(item for item, at in profile.added.items() if time - at < self._config.debounce)
             history += profile.added.items()
         history.reverse()
-        return recommend(history, time, exclude, self._model, count, self._config)
+        return recommend(history, exclude, self._model, count, self._config)
 
     def _list(self, profile: Profile, step: Step, event: Event) -> ItemsRecommended | None:
         ranked = self._rank(profile, event.time, self._config.count, added=True)
@@ -112,7 +112,10 @@ class Recommender:
             model=self._version,
             items=tuple(
                 RecommendedItem(
-                    item=one.item, score=rounded(one.score), reason=one.reason, because=one.because,
+                    item=one.item,
+                    score=rounded(one.score),
+                    reason=one.reason,
+                    because=one.because,
                     sentence=_sentence(one),
                 )
                 for one in ranked

@@ -1,0 +1,65 @@
+"""The items part of a model: nearest items and popular ones, frozen."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Neighbours = tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ItemsModel:
+    """What goes with what, and what goes anyway.
+
+    Attributes
+    ----------
+    neighbours
+        Item -> its nearest items with their similarity in (0, 1], most similar first, ties by name.
+    popular
+        Items with their decayed weight, heaviest first, ties by name.
+    changed
+        Items whose neighbours may differ from the version before; all of them in a first version. Not part of the
+        packed model.
+    """
+
+    neighbours: Mapping[str, Neighbours]
+    popular: Neighbours
+    changed: frozenset[str] = frozenset()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for msgpack; names once, neighbours as their places, floats as 32 bits.
+
+        A similarity is held with 24 bits (see `stream.recommend.merge`), so nothing is lost.
+        """
+        names = sorted({*self.neighbours, *(other for row in self.neighbours.values() for other, _ in row)})
+        place = {name: number for number, name in enumerate(names)}
+        items = sorted(self.neighbours)
+        return {
+            "names": names,
+            "items": array("I", [place[item] for item in items]).tobytes(),
+            "lengths": array("I", [len(self.neighbours[item]) for item in items]).tobytes(),
+            "others": array("I", [place[other] for item in items for other, _ in self.neighbours[item]]).tobytes(),
+            "similarities": array("f", [near for item in items for _, near in self.neighbours[item]]).tobytes(),
+            "popular": [list(pair) for pair in self.popular],
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ItemsModel:
+        """Reverse of `to_dict`."""
+        names = values["names"]
+        pairs = list(
+            zip(
+                [names[place] for place in array("I", values["others"])],
+                array("f", values["similarities"]),
+                strict=True,
+            )
+        )
+        neighbours: dict[str, Neighbours] = {}
+        start = 0
+        for place, length in zip(array("I", values["items"]), array("I", values["lengths"]), strict=True):
+            neighbours[names[place]] = tuple(pairs[start : start + length])
+            start += length
+        return cls(neighbours, tuple((item, weight) for item, weight in values["popular"]))

@@ -1,0 +1,92 @@
+"""What a new model says of its segments: names, sizes, centres, and where each came from."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.model import Model
+from stream.segments.distance import squared_distances
+from stream.segments.model import SegmentsModel
+from stream.updates import SegmentCard, SegmentsRevised, rounded, update_id
+
+
+def revision(model: Model, previous: SegmentsModel | None) -> SegmentsRevised:
+    """The segments of a model, and those of the version before that died.
+
+    Parameters
+    ----------
+    model
+        A model that has segments.
+    previous
+        The segments of the version before.
+
+    Notes
+    -----
+    Lineage is read from the regions of the centres, in the new model's scaled space. A new segment inside the old
+    region of one that lives on was `split` from it; inside the region of one that died it was `born`, as all are in a
+    first model. A segment whose new region holds the old centre of one that died has `merged` with it.
+    """
+    segments = model.segments
+    if segments is None:
+        raise ValueError("the model has no segments")
+    parents = {} if previous is None else _parents(segments, previous)
+    known = () if previous is None else previous.ids
+    cards = []
+    for place, centre in enumerate(segments.scaling.inverse(segments.centres)):
+        segment = segments.ids[place]
+        came_from = parents.get(segment, ())
+        cards.append(
+            SegmentCard(
+                id=segment,
+                name=segments.names[place],
+                size=segments.sizes[place],
+                share=rounded(segments.shares[place]),
+                centre=_centre(segments, centre),
+                lineage=("merged" if came_from else "kept") if segment in known else ("split" if came_from else "born"),
+                parents=came_from,
+            )
+        )
+    if previous is not None:
+        for name, former, centre in zip(
+            previous.ids, previous.names, previous.scaling.inverse(previous.centres), strict=True
+        ):
+            if name not in segments.ids:
+                at = _centre(previous, centre)
+                cards.append(SegmentCard(id=name, name=former, size=0, share=0.0, centre=at, lineage="died"))
+    return SegmentsRevised(
+        id=update_id("segments", model.version),
+        model=model.version,
+        occurred_at=model.clock,
+        segments=tuple(cards),
+        why=_why(cards, sum(segments.sizes)),
+    )
+
+
+def _parents(segments: SegmentsModel, previous: SegmentsModel) -> dict[str, tuple[str, ...]]:
+    """Segment -> those it was split from, or merged from (itself among them)."""
+    old = segments.scaling.transform_many(previous.scaling.inverse(previous.centres))
+    distances = squared_distances(old, segments.centres)  # [old, new]
+    parents: dict[str, tuple[str, ...]] = {}
+    for place, segment in enumerate(segments.ids):
+        origin = previous.ids[int(distances[:, place].argmin())]
+        if segment not in previous.ids and origin in segments.ids:
+            parents[segment] = (origin,)
+    for place, segment in enumerate(previous.ids):
+        heir = segments.ids[int(distances[place].argmin())]
+        if segment not in segments.ids and heir in previous.ids:
+            parents[heir] = (*parents.get(heir, (heir,)), segment)
+    return parents
+
+
+def _centre(segments: SegmentsModel, centre: NDArray[np.float64]) -> dict[str, float]:
+    return {name: rounded(value) for name, value in zip(segments.features, centre.tolist(), strict=True)}
+
+
+def _why(cards: list[SegmentCard], customers: int) -> str:
+    counts = Counter(card.lineage for card in cards)
+    changes = [f"{counts[kind]} {kind}" for kind in ("born", "split", "merged", "died") if counts[kind]]
+    learnt = f"Learnt from {customers:,} customers"
+    return f"{learnt}: {', '.join(changes)}." if changes else f"{learnt}."
