@@ -14,8 +14,8 @@ import msgpack
 import numpy as np
 from numpy.typing import NDArray
 
+import stream.propensity.contribution as propensity
 from stream.evaluate.tally import Tally
-from stream.propensity import contribution as propensity
 
 
 @dataclass(frozen=True, slots=True)

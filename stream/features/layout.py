@@ -27,6 +27,7 @@ from stream.products import Product, clean_number, revenue
 
 Amount = Callable[[Event, Sequence[Product]], float | None]
 Reader = Callable[[Matrix, Column], Column]
+Write = tuple[Sequence[str], Amount | None, float]  # events, amount (None: 1), sign
 A = TypeVar("A", bound=Accumulator)
 
 LG_K = 8
@@ -132,19 +133,19 @@ class Layout:
         ]
         return plan
 
-    def _share(self, key: tuple[object, ...], make: Callable[[int], A], writes: Sequence[tuple[object, ...]]) -> A:
+    def _share(self, key: tuple[object, ...], make: Callable[[int], A], writes: Sequence[Write]) -> A:
         """The accumulator for `key`, made and wired to its events at first need."""
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = make(self.width)
             self.width += known.width
             for kinds, amount, sign in writes:
-                self._writes.append((frozenset(kinds), known, amount, sign))  # type: ignore[arg-type]
+                self._writes.append((frozenset(kinds), known, amount, sign))
         return known  # type: ignore[return-value]
 
     def _sum(self, feature: Feature, events: Sequence[str], minus: Sequence[str], value: str | None) -> Accumulator:
         amount = None if value is None else _amount(value)
-        writes: list[tuple[object, ...]] = [(events, amount, 1.0)]
+        writes: list[Write] = [(events, amount, 1.0)]
         if minus:
             writes.append((minus, amount, -1.0))
         key = ("sum", tuple(sorted(events)), tuple(sorted(minus)), value, feature.half_life, feature.window)
@@ -158,7 +159,7 @@ class Layout:
 
     def _compile(self, feature: Feature) -> Reader:
         events = feature.events
-        first_writes: list[tuple[object, ...]] = [(events, None, 1.0)]
+        first_writes: list[Write] = [(events, None, 1.0)]
         if feature.aggregate == "trait":
             assert feature.value is not None
             trait = self._share(("trait", feature.value), Latest, [])

@@ -107,4 +107,4 @@ class ItemsMerger:
         """Popularity of an item in orders at time `newest`."""
         row = self._rows[item]
         age = (newest - row.block * self._config.half_life * BLOCK) / self._config.half_life
-        return row.weight * 2.0**-age
+        return float(row.weight * 2.0**-age)

@@ -50,13 +50,8 @@ class ItemsModel:
     def from_dict(cls, values: Mapping[str, Any]) -> ItemsModel:
         """Reverse of `to_dict`."""
         names = values["names"]
-        pairs = list(
-            zip(
-                [names[place] for place in array("I", values["others"])],
-                array("f", values["similarities"]),
-                strict=True,
-            )
-        )
+        others = [names[place] for place in array("I", values["others"])]
+        pairs = list(zip(others, array("f", values["similarities"]), strict=True))
         neighbours: dict[str, Neighbours] = {}
         start = 0
         for place, length in zip(array("I", values["items"]), array("I", values["lengths"]), strict=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 from stream.config import DAY, EngineConfig, preset
 from stream.contribution import Contribution, merge
@@ -80,6 +81,6 @@ def run(engine: Engine, entries: list[Entry], cuts: list[int] | None = None) -> 
     """All updates as canonical bytes, the entries applied in batches cut at `cuts`."""
     updates: list[Update] = []
     edges = [0, *sorted(cuts or []), len(entries)]
-    for low, high in zip(edges, edges[1:], strict=False):
+    for low, high in pairwise(edges):
         updates += engine.apply(entries[low:high])[0]
     return b"\n".join(to_json(update) for update in updates)
