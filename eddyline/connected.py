@@ -1,19 +1,14 @@
-"""The product on real servers: each part made from the settings."""
+"""Real servers, by the settings: topics, a sink for events, the store."""
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from types import FrameType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from consumers.kafka import KafkaAdmin, KafkaReader, KafkaSource
-from consumers.worker import Worker
+from consumers.kafka import KafkaAdmin
 from eddyline.settings import Settings
-from producers.kafka import KafkaSink, KafkaTransactionalSink
+from producers.kafka import KafkaSink
 from producers.sink import Sink
 from producers.topics import CHANNELS
 from stream.errors import Mismatch
@@ -76,65 +71,6 @@ def open_sink(settings: Settings) -> Iterator[Sink]:
     """A sink for events."""
     with closing(KafkaSink(settings.kafka)) as sink:
         yield sink
-
-
-def run_worker(settings: Settings, *, until_end: bool = False) -> dict[str, Any]:
-    """Run a worker until SIGTERM or Ctrl-C; both let it finish its batch, commit and leave the group.
-
-    Parameters
-    ----------
-    settings
-        Of the deployment.
-    until_end
-        Leave when all that is in the topic has been processed.
-
-    Returns
-    -------
-    dict
-        What it has done: counts by name.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        After a clean end, when Ctrl-C asked for it.
-    """
-    # A name that lives as long as this process: a restarted worker must not fence one that still runs elsewhere.
-    transactional_id = f"{settings.group}-{socket.gethostname()}-{os.getpid()}"
-    with (
-        closing(open_store(settings)) as store,
-        closing(KafkaReader(settings.kafka)) as reader,
-        closing(KafkaSource(settings.kafka, settings.group)) as source,
-        closing(KafkaTransactionalSink(settings.kafka, transactional_id)) as sink,
-    ):
-        worker = Worker(
-            settings.engine,
-            settings.topics,
-            source,
-            sink,
-            reader,
-            store,
-            settings=settings.worker,
-            deployment=settings.deployment,
-        )
-        asked: list[int] = []
-
-        def stop(number: int, frame: FrameType | None) -> None:
-            asked.append(number)
-            worker.stop()
-
-        before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            if until_end:
-                worker.drain()
-                worker.close()
-            else:
-                worker.run()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-    if signal.SIGINT in asked:
-        raise KeyboardInterrupt
-    return dict(worker.totals)
 
 
 def _states(settings: Settings, existing: dict[str, int], state: str) -> Iterator[TopicState]:

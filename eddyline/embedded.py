@@ -98,6 +98,16 @@ class Embedded:
             if watch is not None:
                 watch(self)
 
+    @property
+    def held(self) -> int:
+        """Records in the log now."""
+        bounds = [
+            self._broker.bounds(TopicPartition(topic, partition))
+            for topic, partitions in self._broker.topics().items()
+            for partition in range(partitions)
+        ]
+        return sum(end - first for first, end in bounds)
+
     def summary(self, seconds: float) -> Summary:
         """What has come of it."""
         return summarise(self._worker.engines, self._worker.totals, self.cards, self.events, seconds)

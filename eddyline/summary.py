@@ -9,9 +9,8 @@ from functools import reduce
 from hashlib import blake2b
 from typing import Any
 
-from stream.evaluate.tally import Tally
-
 from stream.engine import Engine
+from stream.evaluate.tally import Tally
 from stream.updates import SegmentCard
 
 

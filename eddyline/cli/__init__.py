@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -48,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:
         return describe(error, debug=debug)
+    finally:
+        gc.unfreeze()  # workers freeze what they hold; at exit some extension modules call that a leak, at length
     return code
 
 

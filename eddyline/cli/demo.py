@@ -36,9 +36,9 @@ def demo(
     from stream.config import preset
     from stream.evaluate.clustering import adjusted_rand_index
 
-    config = preset("shop")
     shop = Shop(seed, customers=customers, days=days)
     records = list(shop.events())
+    config = preset("shop", **_tempo(len(records), customers, partitions))
     warn = lambda sentence: print(sentence, file=sys.stderr)  # noqa: E731
     with embedded(config, partitions=partitions, warn=warn) as product, view(len(records), quiet=as_json) as watch:
         started = time.perf_counter()
@@ -69,6 +69,15 @@ def demo(
             "state_hash": summary.state_hash,
         }
     )
+
+
+def _tempo(events: int, customers: int, partitions: int) -> dict[str, dict[str, int]]:
+    """Settings that let a short run learn about a dozen models; a long one learns as the preset says."""
+    return {
+        "learning": {"every": min(5_000, max(100, events // (12 * partitions)))},
+        "segments": {"warm_up": min(250, max(10, customers // 4))},
+        "propensity": {"min_examples": min(200, max(10, customers // 10))},
+    }
 
 
 def _rounded(value: float | None) -> float | None:

@@ -6,7 +6,7 @@ import re
 import sys
 import traceback
 
-from stream.errors import DeploymentError, EddylineError, InputError
+from stream.errors import DeploymentError, EddylineError, InputError, MissingTopic, Unreachable
 
 FAILURE, WRONG_USE = 1, 2
 
@@ -39,13 +39,23 @@ def describe(error: Exception, *, debug: bool) -> int:
         hint = f" See `{context.command_path} --help`." if context is not None else ""
         return _say(f"{_sentence(error.format_message())}{hint}", WRONG_USE)
     if isinstance(error, InputError | DeploymentError):
-        return _say(_sentence(str(error)), WRONG_USE)
+        return _say(f"{_sentence(str(error))}{_advice(error)}", WRONG_USE)
     if isinstance(error, EddylineError):
         return _say(_sentence(str(error)), FAILURE)
     what = str(error).strip().partition("\n")[0]
     told = f"{type(error).__name__}: {what}" if what else type(error).__name__
     hint = "" if debug else " Run it again with --debug for details."
     return _say(f"Something went wrong that should not: {_sentence(told)}{hint}", FAILURE)
+
+
+def _advice(error: Exception) -> str:
+    """What to do, where the error does not say it itself."""
+    said = str(error)
+    if isinstance(error, MissingTopic) and "topics create" not in said:
+        return " `eddyline topics create` makes all that are missing."
+    if isinstance(error, Unreachable) and "check" not in said.lower():
+        return " Check that it runs, and kafka.bootstrap_servers and redis.url in the settings."
+    return ""
 
 
 def _sentence(text: str) -> str:

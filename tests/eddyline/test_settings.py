@@ -104,7 +104,7 @@ def test_variables_of_others_are_let_be(monkeypatch):
 
 
 def test_a_missing_file_is_said(tmp_path):
-    with pytest.raises(ConfigError, match="nowhere.toml: No such file"):
+    with pytest.raises(ConfigError, match=r"nowhere\.toml: No such file"):
         load_settings(tmp_path / "nowhere.toml")
 
 

@@ -1,0 +1,75 @@
+"""A worker on real servers, until it is told to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from contextlib import closing
+from types import FrameType
+from typing import Any
+
+from consumers.kafka import KafkaReader, KafkaSource
+from consumers.worker import Worker
+from eddyline.connected import open_store
+from eddyline.settings import Settings
+from producers.kafka import KafkaTransactionalSink
+
+
+def run_worker(settings: Settings, *, until_end: bool = False) -> dict[str, Any]:
+    """Run a worker until SIGTERM or Ctrl-C; both let it finish its batch, commit and leave the group.
+
+    Parameters
+    ----------
+    settings
+        Of the deployment.
+    until_end
+        Leave when all that is in the topic has been processed.
+
+    Returns
+    -------
+    dict
+        What it has done: counts by name.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After a clean end, when Ctrl-C asked for it.
+    """
+    # A name that lives as long as this process: a restarted worker must not fence one that still runs elsewhere.
+    transactional_id = f"{settings.group}-{socket.gethostname()}-{os.getpid()}"
+    with (
+        closing(open_store(settings)) as store,
+        closing(KafkaReader(settings.kafka)) as reader,
+        closing(KafkaSource(settings.kafka, settings.group)) as source,
+        closing(KafkaTransactionalSink(settings.kafka, transactional_id)) as sink,
+    ):
+        worker = Worker(
+            settings.engine,
+            settings.topics,
+            source,
+            sink,
+            reader,
+            store,
+            settings=settings.worker,
+            deployment=settings.deployment,
+        )
+        asked: list[int] = []
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            asked.append(number)
+            worker.stop()
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            if until_end:
+                worker.drain()
+                worker.close()
+            else:
+                worker.run()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+    if signal.SIGINT in asked:
+        raise KeyboardInterrupt
+    return dict(worker.totals)
