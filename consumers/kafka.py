@@ -64,7 +64,7 @@ class KafkaSource(Source):
             settings,
             group_id=group,
             session_timeout_ms=settings.session_timeout,
-            heartbeat_interval_ms=min(3_000, settings.session_timeout // 3),
+            heartbeat_interval_ms=min(1_000, settings.session_timeout // 3),  # how soon a rebalance is noticed
             max_poll_interval_ms=settings.max_poll_interval,
         )
         self._topic = ""

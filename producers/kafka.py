@@ -25,7 +25,7 @@ from stream.records import Outgoing, TopicPartition
 
 __all__ = ["KafkaSettings", "KafkaSink", "KafkaTransactionalSink"]
 
-_WINDOW = 32 * 1024 * 1024  # bytes on their way; the client itself sets no bound
+_WINDOW = 8 * 1024 * 1024  # bytes on their way; the client itself sets no bound
 _OVERHEAD = 200  # bytes a record on its way takes besides its value, roughly
 _NULL: Any = object()  # the client refuses a record without key and value, Kafka does not
 
@@ -74,7 +74,7 @@ class KafkaSink(Sink):
                 max_request_size=MAX_RECORD_BYTES,
                 max_block_ms=settings.timeout,
                 delivery_timeout_ms=2 * max(settings.timeout, 1_000),
-                retry_backoff_ms=20,  # waited out after each transaction that Kafka is still completing
+                retry_backoff_ms=5,  # waited out while Kafka completes the transaction before; its default of 100 shows
                 allow_auto_create_topics=False,
                 metrics_enabled=False,
                 **options,

@@ -28,7 +28,7 @@ def kafka_server() -> Iterator[str]:
         with container:
             yield container.get_bootstrap_server()
     else:
-        with LocalKafka() as server:
+        with LocalKafka(quick=True) as server:
             yield server.address
 
 

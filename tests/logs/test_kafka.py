@@ -38,17 +38,22 @@ def test_a_broker_that_is_not_there_is_named(nowhere: KafkaSettings, connect: ob
         connect(nowhere)
 
 
-@pytest.fixture
-def broker() -> Iterator[LocalKafka]:
-    """A broker of its own, to be stopped."""
-    server = LocalKafka()
-    try:
-        server.start()
-    except Unreachable as reason:
-        server.close()
-        missing(reason)
+@pytest.fixture(scope="module")
+def own_broker() -> Iterator[LocalKafka]:
+    server = LocalKafka(quick=True)
     yield server
     server.close()
+
+
+@pytest.fixture
+def broker(own_broker: LocalKafka) -> LocalKafka:
+    """A broker that a test may stop."""
+    if not own_broker.running:
+        try:
+            own_broker.start()
+        except Unreachable as reason:
+            missing(reason)
+    return own_broker
 
 
 @pytest.mark.kafka
