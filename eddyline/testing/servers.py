@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -264,10 +266,9 @@ def _last_line(log: Path) -> str:
 
 
 if __name__ == "__main__":
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, lambda *_: sys.exit())  # leaves by the `with`, which stops the servers
     with LocalRedis() as redis_server, LocalKafka() as kafka_server:
         print(f"export KAFKA_BOOTSTRAP_SERVERS={kafka_server.address} REDIS_URL={redis_server.address}", flush=True)
-        try:
-            while True:
-                time.sleep(3_600)
-        except KeyboardInterrupt:
-            pass
+        while True:
+            time.sleep(3_600)
