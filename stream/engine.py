@@ -165,14 +165,23 @@ class Engine:
         features = span.features(self.customers.layout)
         self.segmenter.predict(features)
         self.scorer.predict(features)
+        segment, score, recommend = self.segmenter.decide, self.scorer.decide, self.recommender.decide
         for step in span.steps:
             self.scorer.expire(step.clock)
             if step.rejected is not None:
                 self._updates.append(step.rejected)
                 continue
-            for update in (self.segmenter.decide(step), self.scorer.decide(step), self.recommender.decide(step)):
-                if update is not None:
-                    self._updates.append(update)
+            if step.profile is not None:
+                self._add(segment(step))
+            if step.model is None:
+                if step.profile is not None:
+                    self._add(score(step))
+                if step.event is not None:
+                    self._add(recommend(step))
+
+    def _add(self, update: Update | None) -> None:
+        if update is not None:
+            self._updates.append(update)
 
     def _contribute(self) -> None:
         """What this partition adds to the next model, as of now."""

@@ -45,6 +45,10 @@ class Timers:
         """The customer's due time."""
         return self._due.get(customer)
 
+    def pending(self, clock: int) -> bool:
+        """Whether `due(clock)` may have anything to yield: a cheap look."""
+        return bool(self._heap) and self._heap[0][0] <= clock
+
     def due(self, clock: int) -> Iterator[tuple[int, str]]:
         """Timers that have come due by `clock`; each is removed as it is yielded and may be set again."""
         heap, live = self._heap, self._due

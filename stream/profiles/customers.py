@@ -72,6 +72,8 @@ class Customers:
         The next look comes after a quarter of the silence so far: features of a quiet customer change ever more
         slowly on the scales that matter, so a year of silence costs some twenty looks, not 365.
         """
+        if not self.quiet.pending(clock):
+            return
         for due, customer in self.quiet.due(clock):
             profile = self._profiles[customer]
             self.quiet.set(customer, due + max(self._quiet_check, (due - profile.last) // 4))

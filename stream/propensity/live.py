@@ -74,7 +74,7 @@ class Scorer:
         if step.event is not None:
             self._follow(profile, step)
         model = self._model
-        if model is None or model.examples < self._config.min_examples or step.model is not None:
+        if model is None or model.examples < self._config.min_examples:
             return None
         score, known = self._scores[step.row], profile.score
         if known is not None and abs(score - known) < self._config.step and self._band(score) == self._band(known):
@@ -98,6 +98,8 @@ class Scorer:
 
     def expire(self, clock: int) -> None:
         """Learn the examples whose horizon has passed as negative."""
+        if not self._labels.pending(clock - 1):
+            return
         for _, customer in self._labels.due(clock - 1):
             profile = self._customers.get(customer)
             if profile is not None and profile.example is not None:

@@ -97,9 +97,9 @@ class ItemsMerger:
                     similar = weight / math.sqrt(row.mass * mass) * weight / (weight + shrink)
                     near.append((-min(similar, 1.0), other))
             best = nsmallest(self._config.served, near)
-            self._neighbours[item] = tuple((other, float(np.float32(-negated))) for negated, other in best)
+            self._neighbours[item] = {other: float(np.float32(-negated)) for negated, other in best}
 
-    def _popular(self, newest: int) -> Neighbours:
+    def _popular(self, newest: int) -> tuple[tuple[str, float], ...]:
         ranked = nsmallest(POPULAR, ((-self._weight(item, newest), item) for item in self._rows))
         return tuple((item, -negated) for negated, item in ranked)
 

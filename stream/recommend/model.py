@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Neighbours = tuple[tuple[str, float], ...]
+Neighbours = Mapping[str, float]
+"""Items with their similarity, most similar first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +27,7 @@ class ItemsModel:
     """
 
     neighbours: Mapping[str, Neighbours]
-    popular: Neighbours
+    popular: tuple[tuple[str, float], ...]
     changed: frozenset[str] = frozenset()
 
     def to_dict(self) -> dict[str, Any]:
@@ -34,15 +35,15 @@ class ItemsModel:
 
         A similarity is held with 24 bits (see `stream.recommend.merge`), so nothing is lost.
         """
-        names = sorted({*self.neighbours, *(other for row in self.neighbours.values() for other, _ in row)})
+        names = sorted({*self.neighbours, *(other for row in self.neighbours.values() for other in row)})
         place = {name: number for number, name in enumerate(names)}
         items = sorted(self.neighbours)
         return {
             "names": names,
             "items": array("I", [place[item] for item in items]).tobytes(),
             "lengths": array("I", [len(self.neighbours[item]) for item in items]).tobytes(),
-            "others": array("I", [place[other] for item in items for other, _ in self.neighbours[item]]).tobytes(),
-            "similarities": array("f", [near for item in items for _, near in self.neighbours[item]]).tobytes(),
+            "others": array("I", [place[other] for item in items for other in self.neighbours[item]]).tobytes(),
+            "similarities": array("f", [near for item in items for near in self.neighbours[item].values()]).tobytes(),
             "popular": [list(pair) for pair in self.popular],
         }
 
@@ -55,6 +56,6 @@ class ItemsModel:
         neighbours: dict[str, Neighbours] = {}
         start = 0
         for place, length in zip(array("I", values["items"]), array("I", values["lengths"]), strict=True):
-            neighbours[names[place]] = tuple(pairs[start : start + length])
+            neighbours[names[place]] = dict(pairs[start : start + length])
             start += length
         return cls(neighbours, tuple((item, weight) for item, weight in values["popular"]))

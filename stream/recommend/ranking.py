@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
-from heapq import nsmallest
+from collections.abc import Container, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from stream.config import RecommendConfig
 from stream.recommend.model import ItemsModel
+
+_NONE: Mapping[str, float] = {}
 
 
 class Ranked(NamedTuple):
@@ -45,38 +46,44 @@ def recommend(
     -----
     A seed counts 1/√rank by how lately it was bought or added. An item's score is the sum of its similarities to the
     seeds, each times the seed's weight; an own item also has `config.again` times its weight. What is missing to a
-    full list is filled with popular items, their scores behind all others. Ties go by name.
+    full list is filled with popular items, their scores behind all others. Of equal scores, the one that came up first
+    wins: the order of the history and of the neighbours decides.
     """
+    near = model.neighbours
+    seeds = [(seed, 1.0 / (1.0 + rank) ** 0.5) for rank, (seed, _) in enumerate(history)]
     scores: dict[str, float] = {}
-    strongest: dict[str, tuple[float, str]] = {}
+    get = scores.get
+    for seed, weight in seeds[: config.seeds]:
+        for other, similar in near.get(seed, _NONE).items():
+            scores[other] = get(other, 0.0) + weight * similar
     again: dict[str, float] = {}
-    for rank, (seed, _) in enumerate(history):
-        weight = 1.0 / (1.0 + rank) ** 0.5
-        if seed not in exclude:
-            again[seed] = max(again.get(seed, 0.0), config.again * weight)
-        if rank < config.seeds:
-            for other, similar in model.neighbours.get(seed, ()):
-                part = weight * similar
-                scores[other] = scores.get(other, 0.0) + part
-                if other not in strongest or part > strongest[other][0]:
-                    strongest[other] = (part, seed)
-    for item, part in again.items():
-        scores[item] = scores.get(item, 0.0) + part
-    best = nsmallest(count, ((-score, item) for item, score in scores.items() if item not in exclude))
-    ranked = []
-    for negated, item in best:
-        part, seed = strongest.get(item, (0.0, ""))
-        if item in again and again[item] >= part:
-            ranked.append(Ranked(item, -negated, "again", item))
-        else:
-            ranked.append(Ranked(item, -negated, "similar", seed))
-    if len(ranked) < count:
-        chosen = {one.item for one in ranked}
-        ceiling = min(ranked[-1].score if ranked else 1.0, 1e-3)
-        top = model.popular[0][1] if model.popular else 1.0
-        for item, weight in model.popular:
+    for seed, weight in seeds:
+        if seed not in again:
+            again[seed] = config.again * weight
+            scores[seed] = get(seed, 0.0) + again[seed]
+    ranked: list[Ranked] = []
+    for item in sorted(scores, key=scores.__getitem__, reverse=True):
+        if item not in exclude:
+            ranked.append(_explained(item, scores[item], seeds[: config.seeds], again, model))
+            if len(ranked) == count:
+                return ranked
+    chosen = {one.item for one in ranked}
+    ceiling = min(ranked[-1].score if ranked else 1.0, 1e-3)
+    for item, weight in model.popular:
+        if item not in chosen and item not in exclude:
+            ranked.append(Ranked(item, ceiling * weight / model.popular[0][1], "popular", None))
             if len(ranked) == count:
                 break
-            if item not in chosen and item not in exclude:
-                ranked.append(Ranked(item, ceiling * weight / top if top > 0 else 0.0, "popular", None))
     return ranked
+
+
+def _explained(
+    item: str, score: float, seeds: Sequence[tuple[str, float]], again: Mapping[str, float], model: ItemsModel
+) -> Ranked:
+    """The item with what counted most for it."""
+    most, because = again.get(item, 0.0), item
+    for seed, weight in seeds:
+        part = weight * model.neighbours.get(seed, _NONE).get(item, 0.0)
+        if part > most:
+            most, because = part, seed
+    return Ranked(item, score, "again" if because == item else "similar", because)
