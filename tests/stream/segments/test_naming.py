@@ -88,7 +88,7 @@ def test_an_operators_name_wins_and_is_given_back_when_it_goes() -> None:
     z = [[-0.5, 1.8, 1.1, 0.0], [-0.6, 1.7, 1.2, 0.0]]
     named = name(z, chosen={"s2": "Frequent, high spend"})
     assert named.names == ("Frequent, high spend, recent", "Frequent, high spend")
-    without = name(z[1:] and [z[0]], previous={"s1": ("Stars", ())})
+    without = name([z[0]], previous={"s1": ("Stars", ())})
     assert without.names == ("Frequent, high spend",)
 
 
