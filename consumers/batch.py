@@ -1,0 +1,81 @@
+"""One step of one partition: decide, fold, and gather all that has to be written."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from consumers import journal, models
+from consumers.journal import JournalEntry
+from consumers.outbox import Outbox
+from consumers.owned import Owned
+from producers.encode import encode
+from producers.topics import Topics
+from stream.entries import Entry, ModelAdopted, Tick
+from stream.events import decode
+from stream.model import Model
+from stream.records import Outgoing
+from stream.segments.revision import revision
+from stream.store.base import Delta
+from stream.updates import Update
+
+
+class Adoption(NamedTuple):
+    """A model to adopt, and in partition 0 the contributions (partition -> entries) that are in it."""
+
+    model: Model
+    merged: dict[int, int]
+
+
+class Batch(NamedTuple):
+    """What one step of a partition changed, and what it publishes."""
+
+    owned: Owned
+    records: int
+    updates: list[Update]
+    delta: Delta
+    outbox: Outbox
+
+
+def fold(owned: Owned, topics: Topics, adoption: Adoption | None = None, tick: int | None = None) -> Batch:
+    """Apply decisions, then waiting records, to a partition's engine.
+
+    Parameters
+    ----------
+    owned
+        The partition; its waiting records are taken up to the next learning boundary.
+    topics
+        Names of the topics.
+    adoption
+        A model to adopt first.
+    tick
+        Event time (ms) to move the clock to.
+
+    Returns
+    -------
+    Batch
+        To be stored, then published.
+    """
+    engine, partition, start = owned.engine, owned.partition, owned.position
+    entries: list[Entry] = []
+    records: list[Outgoing] = []
+    if adoption is not None:
+        model, owned.merged = adoption
+        owned.number += 1
+        merged = tuple(sorted(adoption.merged.items()))
+        decision = JournalEntry(owned.number, start.offset, "adopt", 0, model.version, model.digest, merged)
+        records.append(journal.encode(decision, partition, topics))
+        entries.append(ModelAdopted(model))
+        if partition == 0:  # its owner made the model: published once, because it is adopted there once
+            records += models.encode(model, topics)
+            if model.segments is not None:
+                records.append(encode(revision(model, engine.model.segments), topics))
+    if tick is not None:
+        owned.number += 1
+        records.append(journal.encode(JournalEntry(owned.number, start.offset, "tick", tick), partition, topics))
+        entries.append(Tick(tick))
+    taken, limits = owned.take(), engine.config.events
+    entries += [decode(record, limits) for record in taken]
+    updates, delta = engine.apply(entries)
+    records += [encode(update, topics) for update in updates]
+    owned.stamp(delta)
+    return Batch(owned, len(taken), updates, delta, Outbox(start, owned.position, records))

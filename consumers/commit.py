@@ -1,0 +1,58 @@
+"""The commit: state first, with all that is still to be published; then the topics, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from consumers.batch import Batch
+from consumers.outbox import Outbox
+from producers.sink import TransactionalSink
+from producers.topics import Topics
+from stream.records import TopicPartition
+from stream.store.base import StateStore
+
+Probe = Callable[[str], None]
+"""Called at named points, so that a test can end a worker there."""
+
+
+def commit(
+    batches: Sequence[Batch], store: StateStore, sink: TransactionalSink, group: Any, topics: Topics, probe: Probe
+) -> None:
+    """Store and publish the batches of one cycle.
+
+    Each partition's state and outbox are written in one atomic step, guarded by its epoch. Then one transaction
+    takes all outputs, decisions and offsets. Whatever dies in between, `consumers.recovery` finds in the outbox.
+
+    Parameters
+    ----------
+    batches
+        At most one of each partition.
+    group
+        From `Source.group_metadata`, taken right after the poll that brought the records.
+
+    Raises
+    ------
+    Fenced
+        When a partition has another owner; its state was not written, and nothing is published.
+    Aborted
+        When the transaction or the membership was lost; nothing was published.
+    Unreachable
+        When a server does not answer: what was written is not known.
+    """
+    probe("applied")
+    for batch in batches:
+        store.commit(batch.owned.partition, batch.owned.epoch, batch.delta, batch.outbox.pack())
+    probe("stored")
+    publish({batch.owned.partition: batch.outbox for batch in batches}, sink, group, topics, probe)
+    probe("committed")
+
+
+def publish(outboxes: dict[int, Outbox], sink: TransactionalSink, group: Any, topics: Topics, probe: Probe) -> None:
+    """Send outboxes and the offsets that they end at, in one transaction."""
+    sink.begin()
+    for outbox in outboxes.values():
+        sink.send(outbox.records)
+    sink.send_offsets({TopicPartition(topics.events, at): box.end.offset for at, box in outboxes.items()}, group)
+    probe("sent")
+    sink.commit()

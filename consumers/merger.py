@@ -1,0 +1,81 @@
+"""The merger: all partitions' contributions become the next model. Run by the worker that owns partition 0."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+import msgpack
+
+from consumers.batch import Adoption
+from consumers.owned import Owned
+from stream.config import EngineConfig
+from stream.contribution import Contribution, merge
+from stream.model import Model, learn
+from stream.recommend.merge import ItemsMerger
+from stream.store.base import StateStore
+
+log = logging.getLogger(__name__)
+
+
+class Merger:
+    """Knows what each partition has contributed, and learns from all of it when there is enough that is new.
+
+    Parameters
+    ----------
+    store
+        Where contributions are.
+    config
+        Engine settings.
+    partitions
+        How many there are.
+    """
+
+    def __init__(self, store: StateStore, config: EngineConfig, partitions: int) -> None:
+        self._store = store
+        self._config = config
+        self._partitions = partitions
+        self._contributed: dict[int, int] = {}  # partition -> entries in its newest contribution
+
+    def note(self, own: Mapping[int, int], *, look: bool) -> None:
+        """Learn of new contributions: partition -> entries of this worker's own, and those in the store if `look`."""
+        self._contributed.update(own)
+        if look:
+            for partition in range(self._partitions):
+                if partition not in own and (packed := self._store.scalar(partition, "contributed")) is not None:
+                    self._contributed[partition] = msgpack.unpackb(packed)
+
+    def due(self, merged: Mapping[int, int]) -> bool:
+        """Whether partitions have contributed enough since `merged` (partition -> entries in the present model).
+
+        Enough is `learning.every` entries for each partition that contributes at all: then the work of learning and
+        of adopting is in proportion to the events, however many partitions there are.
+        """
+        contributing = [partition for partition, entries in self._contributed.items() if entries]
+        fresh = sum(max(0, self._contributed[partition] - merged.get(partition, 0)) for partition in contributing)
+        return fresh > 0 and fresh >= self._config.learning.every * len(contributing)
+
+    def merge(self, previous: Model, own: Mapping[int, Owned]) -> Adoption:
+        """The next model after `previous`, and the contributions that are in it; `own` are this worker's partitions."""
+        found: dict[int, Contribution] = {}
+        counts: list[Mapping[str, bytes]] = []
+        for partition in range(self._partitions):
+            packed = self._store.scalar(partition, "contribution")
+            if packed is not None:
+                found[partition] = Contribution.unpack(packed)
+                counts.append(self._counts(partition, own.get(partition)))
+        # Used again, a merger of items recomputes only what changed, and what it gives depends on what it saw before.
+        # A model must not depend on when its maker was started.
+        items = ItemsMerger(self._config.recommend).merge(counts)
+        model = learn(merge(list(found.values())), items, previous, self._config)
+        merged = {partition: contribution.entries for partition, contribution in found.items()}
+        log.info("model %d learnt from %d entries of %d partitions", model.version, sum(merged.values()), len(merged))
+        return Adoption(model, merged)
+
+    def _counts(self, partition: int, owned: Owned | None) -> Mapping[str, bytes]:
+        """Packed item counts; those of an own partition are read once, and then kept as they are committed."""
+        if owned is None:
+            return self._store.items(partition)
+        if owned.items is None:
+            owned.items = self._store.items(partition)
+        return owned.items

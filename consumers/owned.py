@@ -1,0 +1,92 @@
+"""A partition that this worker owns."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import msgpack
+
+from consumers.position import Position
+from stream.engine import Engine
+from stream.records import Record
+from stream.store.base import Delta, Saved
+
+
+class Owned:
+    """A partition's engine, and what the worker remembers of the partition beside it.
+
+    Attributes
+    ----------
+    partition, epoch
+        Which one, and the epoch that makes this worker its owner.
+    engine
+        Its state.
+    number
+        Journal records applied so far.
+    merged
+        In partition 0: partition -> entries of the contributions in the adopted model.
+    waiting
+        Records polled and not applied.
+    items
+        Packed item counts as they are in the store, once a merge has read them.
+    moved
+        The worker's time (s) when the partition's clock last moved.
+    """
+
+    def __init__(self, partition: int, epoch: int, engine: Engine, saved: Saved | None, now: float) -> None:
+        self.partition = partition
+        self.epoch = epoch
+        self.engine = engine
+        self.number, merged = _remembered(saved)
+        self.merged: dict[int, int] = dict(merged)
+        self.waiting: deque[Record] = deque()
+        self.items: dict[str, bytes] | None = None
+        self.moved = now
+
+    @property
+    def position(self) -> Position:
+        """How far the engine has come."""
+        return Position(self.engine.watermark, self.number)
+
+    @property
+    def contributed(self) -> int:
+        """Entries that were in the engine's last contribution; 0 before the first."""
+        every = self.engine.config.learning.every
+        return self.engine.entries // every * every
+
+    def take(self) -> list[Record]:
+        """Waiting records up to the next learning boundary.
+
+        A model that is learnt from the contribution made there is adopted there, not wherever a poll happened to end:
+        with one partition the whole run is decided by the log alone.
+        """
+        count = min(len(self.waiting), self.engine.until_boundary)
+        return [self.waiting.popleft() for _ in range(count)]
+
+    def committed(self, delta: Delta, now: float) -> None:
+        """Note what is in the store now."""
+        self.moved = now
+        if self.items is not None:
+            for item, packed in delta.items.items():
+                if packed is None:
+                    self.items.pop(item, None)
+                else:
+                    self.items[item] = packed
+
+    def stamp(self, delta: Delta) -> None:
+        """Add what the worker remembers to a delta of the engine."""
+        delta.scalars["worker"] = msgpack.packb((self.number, sorted(self.merged.items())))
+        if "contribution" in delta.scalars:
+            delta.scalars["contributed"] = msgpack.packb(self.contributed)
+
+
+def position_of(saved: Saved | None) -> Position:
+    """How far a saved state has come."""
+    return Position() if saved is None else Position(saved.watermark, _remembered(saved)[0])
+
+
+def _remembered(saved: Saved | None) -> tuple[int, list[tuple[int, int]]]:
+    if saved is None or "worker" not in saved.scalars:
+        return 0, []
+    number, merged = msgpack.unpackb(saved.scalars["worker"])
+    return number, merged

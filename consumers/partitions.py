@@ -1,0 +1,143 @@
+"""The partitions that the group gives this worker, and how it takes them over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+from consumers.clock import Clock
+from consumers.owned import Owned
+from consumers.recovery import Recovery
+from consumers.source import LogReader, Source
+from stream.errors import Aborted
+from stream.records import TopicPartition
+from stream.store.base import StateStore
+
+
+class Partitions:
+    """Owned partitions by number; iterates over them in order.
+
+    Parameters
+    ----------
+    topic
+        The events topic.
+    source, reader, store, recovery
+        The servers, and how a partition is brought to where its log is.
+    clock
+        The worker's clock.
+    taken
+        Called with each partition that was taken over.
+    """
+
+    def __init__(
+        self,
+        topic: str,
+        source: Source,
+        reader: LogReader,
+        store: StateStore,
+        recovery: Recovery,
+        clock: Clock,
+        taken: Callable[[Owned], None],
+    ) -> None:
+        self.group: Any = None
+        self._topic = topic
+        self._source = source
+        self._reader = reader
+        self._store = store
+        self._recovery = recovery
+        self._clock = clock
+        self._taken = taken
+        self._mine: set[int] = set()
+        self._fresh: set[int] = set()  # mine, and not taken over yet
+        self._owned: dict[int, Owned] = {}
+
+    def __iter__(self) -> Iterator[Owned]:
+        return (self._owned[partition] for partition in sorted(self._owned))
+
+    def get(self, partition: int) -> Owned | None:
+        """A partition, if it is owned."""
+        return self._owned.get(partition)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the group has said what is this worker's, and all of that is taken over."""
+        return self.group is not None and not self._fresh
+
+    @property
+    def waiting(self) -> int:
+        """Records polled and not applied."""
+        return sum(len(owned.waiting) for owned in self._owned.values())
+
+    def join(self) -> None:
+        """Become a member of the group."""
+        self._source.subscribe(self._topic, self._assigned, self._revoked)
+
+    def poll(self, most: int, timeout: float) -> bool:
+        """Read records, and take over what the group has given since the last time.
+
+        Returns
+        -------
+        bool
+            Whether a partition was taken over.
+
+        Raises
+        ------
+        Aborted
+            When the membership or a transaction was lost meanwhile.
+        """
+        polled = self._source.poll(most, timeout)
+        for partition in self._owned.keys() - self._mine:
+            del self._owned[partition]
+        if not self._mine and self.group is None and not polled:
+            with suppress(Aborted):  # still joining
+                self.group = self._source.group_metadata()
+            return False
+        self.group = self._source.group_metadata()
+        fresh = sorted(self._fresh)
+        for partition in fresh:
+            self._take_over(partition)
+            polled.pop(partition, None)  # read from where the group was, not from where the state is
+        for partition, records in polled.items():
+            if (owned := self._owned.get(partition)) is not None:
+                owned.waiting.extend(records)
+        return bool(fresh)
+
+    def lag(self) -> bool:
+        """Whether the log has records of these partitions that were not applied."""
+        return any(self._lags(owned) for owned in self)
+
+    def forget(self) -> None:
+        """Give up what is in memory; the next poll takes it over again, from store and log."""
+        self._owned.clear()
+        self._fresh = set(self._mine)
+
+    def _take_over(self, partition: int) -> None:
+        kept = self._owned.pop(partition, None)
+        epoch = self._store.acquire(partition)
+        if kept is not None and kept.epoch == epoch - 1:  # it comes back, and nobody had it in between
+            kept.epoch = epoch
+            kept.waiting.clear()
+            owned = kept
+        else:
+            owned = self._recovery.recover(partition, epoch, self.group, self._clock.time())
+        first, _ = self._reader.bounds(TopicPartition(self._topic, partition))
+        self._source.seek(partition, max(owned.engine.watermark, first))
+        self._owned[partition] = owned
+        self._fresh.discard(partition)
+        self._taken(owned)
+
+    def _lags(self, owned: Owned) -> bool:
+        at = TopicPartition(self._topic, owned.partition)
+        _, end = self._reader.bounds(at)
+        start = owned.engine.watermark
+        # Offsets alone do not tell: the last ones may be a transaction's control markers.
+        return start < end and any(True for _ in self._reader.read(at, start, end))
+
+    def _assigned(self, partitions: set[int]) -> None:
+        self._mine |= partitions
+        self._fresh |= partitions
+
+    def _revoked(self, partitions: set[int]) -> None:
+        self._mine -= partitions
+        self._fresh -= partitions

@@ -1,0 +1,163 @@
+"""Taking over a partition: state and log are brought to the same position, whatever died before.
+
+======================  =====================================  ================================================
+state, compared with    what happened                          what is done
+what the log has
+======================  =====================================  ================================================
+the same                a clean end, or the first start        go on
+a batch further         died between store and log             publish the outbox with its offset, in one
+                                                               transaction
+behind                  the store lost writes                  reapply events and journal, publishing nothing
+nothing stored          the store was wiped                    the same from the first event
+anything else           offsets or topics were changed         refuse: nothing is guessed
+======================  =====================================  ================================================
+
+Positions are pairs (`consumers.position`), so that a batch of ticks counts as well as one of events. The epoch is
+raised before anything is read: from then on an earlier owner can store nothing, and its group generation is over, so
+that it can publish nothing either.
+"""
+
+from __future__ import annotations
+
+import logging
+from itertools import islice
+from typing import Any
+
+from consumers.commit import Probe, publish
+from consumers.journal import Journal, JournalEntry, interleave
+from consumers.models import ModelLog
+from consumers.outbox import Outbox
+from consumers.owned import Owned, position_of
+from consumers.position import Position
+from consumers.source import LogReader, Source
+from producers.sink import TransactionalSink
+from producers.topics import Topics
+from stream.config import EngineConfig
+from stream.engine import Engine
+from stream.entries import Entry
+from stream.errors import Mismatch
+from stream.events import decode
+from stream.records import TopicPartition
+from stream.store.base import Saved, StateStore
+
+log = logging.getLogger(__name__)
+
+
+class Recovery:
+    """Brings partitions to where their log is.
+
+    Parameters
+    ----------
+    config, topics
+        Engine settings and names of the topics.
+    source, sink, reader, store
+        The servers.
+    chunk
+        Records between two commits while reapplying.
+    probe
+        See `consumers.commit.Probe`.
+    """
+
+    def __init__(
+        self,
+        config: EngineConfig,
+        topics: Topics,
+        source: Source,
+        sink: TransactionalSink,
+        reader: LogReader,
+        store: StateStore,
+        chunk: int,
+        probe: Probe,
+    ) -> None:
+        self._config = config
+        self._topics = topics
+        self._source = source
+        self._sink = sink
+        self._reader = reader
+        self._store = store
+        self._chunk = chunk
+        self._probe = probe
+        self._models = ModelLog(reader, topics)
+
+    def recover(self, partition: int, epoch: int, group: Any, now: float) -> Owned:
+        """Load a partition and bring state and log together.
+
+        Parameters
+        ----------
+        partition, epoch
+            The partition, and the epoch that `StateStore.acquire` gave.
+        group
+            From `Source.group_metadata`.
+        now
+            The worker's time.
+
+        Raises
+        ------
+        Mismatch
+            When state, log and group's offset cannot come from the same run.
+        Fenced, Aborted, Unreachable
+            As in `consumers.commit.commit`.
+        """
+        saved = self._store.load(partition)
+        if saved is None:
+            self._store.wipe(partition)
+        state = position_of(saved)
+        published = Position(
+            self._source.committed(partition) or 0, Journal(self._reader, partition, self._topics).length()
+        )
+        if saved is not None and state != published:
+            published = self._publish(partition, state, published, group)
+        owned = Owned(partition, epoch, Engine(self._config, saved), saved, now)
+        if state.behind(published):
+            self._reapply(owned, published, saved)
+        elif state != published:
+            raise Mismatch(
+                f"Partition {partition}: the store is at {state}, and the log is at {published}. The group's offset or "
+                f"a topic was changed. Set the group's offset to {state.offset}, or empty the store to rebuild it."
+            )
+        return owned
+
+    def _publish(self, partition: int, state: Position, published: Position, group: Any) -> Position:
+        """Publish the last batch if the log does not have it; where the log is then."""
+        packed = self._store.outbox(partition)
+        if not packed:
+            return published
+        outbox = Outbox.unpack(packed)
+        if outbox.end != state or outbox.start != published:
+            return published
+        log.info("partition %d: publishing the last batch of the owner before, up to %s", partition, state)
+        publish({partition: outbox}, self._sink, group, self._topics, self._probe)
+        return state
+
+    def _reapply(self, owned: Owned, until: Position, saved: Saved | None) -> None:
+        """Apply what the log has and the state has not, as it was applied before; nothing is published."""
+        partition, engine = owned.partition, owned.engine
+        at = TopicPartition(self._topics.events, partition)
+        first, start = self._reader.bounds(at)[0], engine.watermark
+        why = "the store lost writes" if saved is not None else "nothing is stored"
+        log.info("partition %d: %s; reapplying from offset %d to %s", partition, why, start, until)
+        if first > start:
+            log.warning("partition %d: events before offset %d are no longer in the log", partition, first)
+        journal = Journal(self._reader, partition, self._topics).after(owned.number)
+        done = False
+        while not done:
+            records = list(islice(self._reader.read(at, start, until.offset), self._chunk))
+            done = len(records) < self._chunk
+            start = until.offset if done else records[-1].offset + 1
+            split = len(journal) if done else sum(entry.position < start for entry in journal)
+            entries: list[Entry] = []
+            for item in interleave((decode(record, self._config.events) for record in records), journal[:split]):
+                if isinstance(item, JournalEntry):
+                    owned.number = item.number
+                    if item.kind == "adopt":
+                        owned.merged = dict(item.merged)
+                    entries.append(item.entry(self._models))
+                else:
+                    entries.append(item)
+            journal = journal[split:]
+            _, delta = engine.apply(entries)
+            engine.watermark = delta.watermark = start
+            owned.stamp(delta)
+            self._store.commit(partition, owned.epoch, delta, Outbox(owned.position, owned.position).pack())
+            self._probe("reapplied")
+            log.info("partition %d: reapplied up to offset %d of %d", partition, start, until.offset)

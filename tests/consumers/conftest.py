@@ -1,0 +1,45 @@
+"""`world`: each test of the worker runs on the in-process log and store, and on a real Kafka and Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from stream.store.base import StateStore
+from stream.store.memory import MemoryStore
+from stream.store.redis import RedisStore
+from tests.consumers.world import World
+from tests.logs.conftest import log
+from tests.logs.harness import KafkaLog, Log, MemoryLog
+
+__all__ = ["log", "make", "world"]
+
+REAL = pytest.param("real", marks=[pytest.mark.kafka, pytest.mark.redis])
+
+
+@pytest.fixture(params=["memory", REAL])
+def make(request: pytest.FixtureRequest) -> Iterator[Callable[..., World]]:
+    """Makes worlds, of any number of partitions."""
+    stores: list[StateStore] = []
+    server: Log = MemoryLog() if request.param == "memory" else KafkaLog(request.getfixturevalue("kafka"))
+
+    def world(**options: Any) -> World:
+        if request.param == "memory":
+            stores.append(MemoryStore())
+        else:
+            url, prefix = request.getfixturevalue("redis_url"), server.name("prefix")
+            stores.append(RedisStore(url, "events", prefix=prefix))
+        return World(server, stores[-1], **options)
+
+    yield world
+    server.close()
+    for store in stores:
+        store.close()
+
+
+@pytest.fixture
+def world(make: Callable[..., World]) -> World:
+    """A deployment of one partition."""
+    return make()

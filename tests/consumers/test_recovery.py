@@ -1,0 +1,242 @@
+"""Whatever dies: each event changes the state once, and each change is published once and in order.
+
+Every test compares, message by message, with a run on servers in memory that nothing interrupts.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from consumers.clock import ManualClock
+from stream.errors import Aborted, Fenced, Mismatch, Unreachable
+from tests.consumers.world import Killed, World, kill_at, restore, shop, snapshot
+
+RECORDS = shop()
+POINTS = ("applied", "stored", "sent", "committed")
+
+
+def uninterrupted(world: World) -> tuple[World, dict[int, str]]:
+    """The same events in one go."""
+    other = world.same()
+    other.load(RECORDS)
+    return other, other.run()
+
+
+def agree(world: World, hashes: dict[int, str]) -> None:
+    """As if nothing had happened."""
+    other, expected = uninterrupted(world)
+    assert world.outputs() == other.outputs()
+    assert hashes == expected
+
+
+def test_the_run_to_compare_with_has_all_kinds_of_output(make):
+    world = make()
+    world.load(RECORDS)
+    agree(world, world.run())
+    counts = {field: len(records) for (field, _), records in world.outputs().items()}
+    assert all(counts.values()), counts
+    assert counts["journal"] == 6
+    assert counts["dead_letters"] == 2
+
+
+def test_clean(world):
+    world.load(RECORDS[:150])
+    world.run()
+    world.load(RECORDS[150:])
+    agree(world, world.run())
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("point", POINTS)
+def test_died_at_any_point_of_a_commit(world, point, count):
+    world.load(RECORDS)
+    world.killed(point, count)
+    agree(world, world.run())
+
+
+def test_died_between_store_and_log(world):
+    world.load(RECORDS)
+    world.killed("stored", 2)
+    watermark, outputs = world.store.watermark(0), world.outputs()
+    worker = world.worker(kill_at("sent"))
+    with pytest.raises(Killed):  # died again, in the middle of publishing what the one before has left
+        worker.drain()
+    assert world.outputs() == outputs
+    world.bury(worker)
+    worker = world.worker(kill_at("applied"))
+    with pytest.raises(Killed):
+        worker.drain()
+    assert world.store.watermark(0) == watermark
+    assert world.outputs() != outputs  # the outbox is out, and nothing was applied
+    world.bury(worker)
+    agree(world, world.run())
+
+
+def test_store_lost_writes(world):
+    world.load(RECORDS[:150])
+    world.run()
+    older = snapshot(world.store)
+    world.load(RECORDS[150:])
+    world.run()
+    restore(world.store, older)
+    agree(world, world.run())
+
+
+def test_store_lost_writes_and_the_rebuild_died(world):
+    world.load(RECORDS[:100])
+    world.run()
+    older = snapshot(world.store)
+    world.load(RECORDS[100:])
+    world.run()
+    restore(world.store, older)
+    world.killed("reapplied", 2)
+    agree(world, world.run())
+
+
+def test_store_wiped(world):
+    world.load(RECORDS)
+    world.run()
+    world.store.wipe(0)
+    agree(world, world.run())
+
+
+def test_store_wiped_in_the_middle(world):
+    world.load(RECORDS[:150])
+    world.run()
+    world.store.wipe(0)
+    world.load(RECORDS[150:])
+    agree(world, world.run())
+
+
+def test_store_wiped_after_it_died_between_store_and_log(world):
+    world.load(RECORDS)
+    world.killed("stored", 4)
+    world.store.wipe(0)
+    agree(world, world.run())
+
+
+def test_batch_of_decisions_alone_is_published_once(world):
+    """A batch without events moves no offset: only its number tells whether it is in the log."""
+    world.load(RECORDS)
+    world.run()
+    outputs = world.outputs()
+    for point in ("stored", "committed"):
+        clock = ManualClock()
+        worker = world.worker(kill_at(point), clock=clock, tick_every=1_000)
+        worker.drain()
+        clock.sleep(3 * 86_400)
+        with pytest.raises(Killed):
+            worker.run_once()
+        world.bury(worker)
+    hashes = world.run()
+    journal = world.read("journal")
+    assert len(journal) == len(outputs["journal", 0]) + 2
+    changed = world.outputs()["segment_changes", 0]
+    ids = [dict(headers)["ce_id"] for _, _, headers in changed]
+    assert len(ids) == len(set(ids))
+    world.store.wipe(0)
+    assert world.run() == hashes
+    assert world.outputs()["segment_changes", 0] == changed
+
+
+def test_store_that_lost_a_batch_of_decisions_alone(world):
+    world.load(RECORDS)
+    world.run()
+    older, clock = snapshot(world.store), ManualClock()
+    worker = world.worker(clock=clock, tick_every=1_000)
+    worker.drain()
+    clock.sleep(30 * 86_400)
+    worker.run_once()
+    hashes, outputs = worker.engines[0].state_hash(), world.outputs()
+    worker.close()
+    restore(world.store, older)
+    assert world.run() == {0: hashes}
+    assert world.outputs() == outputs
+
+
+def test_zombie_writes_nothing(world):
+    """A second owner has raised the epoch; the first neither stores nor publishes."""
+    world.load(RECORDS)
+    zombie = world.worker()
+    while not zombie.run_once():
+        pass
+    kept, outputs = snapshot(world.store), world.outputs()
+    world.store.acquire(0)
+    with pytest.raises(Fenced):
+        zombie.drain()
+    assert snapshot(world.store) == kept
+    assert world.outputs() == outputs
+    zombie.close()
+    agree(world, world.run())
+
+
+def test_zombie_that_has_stored_publishes_nothing(world):
+    """Its partition went to another while it stood between store and log."""
+    world.load(RECORDS)
+    successor = world.worker(id=world.log.name("id"))
+
+    def pause(point: str) -> None:
+        if point == "stored" and not successor.engines:
+            world.bury(zombie)  # the group takes it for dead
+            successor.drain()
+
+    zombie = world.worker(pause)
+    while not successor.engines:
+        zombie.run_once()
+    agree(world, {0: successor.engines[0].state_hash()})
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_aborted_transaction(world, point):
+    """Membership or transaction are lost at any point of a cycle: the same worker recovers and goes on."""
+    lost = iter([Aborted("the group has moved on")])
+
+    def probe(reached: str) -> None:
+        if reached == point and (error := next(lost, None)) is not None:
+            raise error
+
+    world.load(RECORDS)
+    agree(world, world.run(probe))
+
+
+def test_store_breaks(world, monkeypatch):
+    """The connection breaks at a commit: once before it is written, once after."""
+    world.load(RECORDS)
+    commit, calls = world.store.commit, []
+
+    def breaking(*what: object) -> None:
+        calls.append(what)
+        if len(calls) in (2, 5):
+            if len(calls) == 5:
+                commit(*what)
+            raise Unreachable("the store does not answer")
+        commit(*what)
+
+    monkeypatch.setattr(world.store, "commit", breaking)
+    agree(world, world.run())
+
+
+def test_store_that_stays_away_ends_the_worker(world, monkeypatch):
+    def away(*what: object) -> None:
+        raise Unreachable("the store does not answer")
+
+    world.load(RECORDS)
+    clock = ManualClock()
+    worker = world.worker(clock=clock, patience=30_000)
+    monkeypatch.setattr(world.store, "commit", away)
+    with pytest.raises(Unreachable):
+        worker.drain()
+    assert 30 <= clock.time() < 60
+    worker.close()
+
+
+def test_offset_that_was_tampered_with_is_refused(world):
+    world.load(RECORDS[:200])
+    world.run()
+    delta, outbox = snapshot(world.store)
+    delta.watermark += 10
+    restore(world.store, (delta, outbox))
+    worker = world.worker()
+    with pytest.raises(Mismatch, match="offset 210"):
+        worker.drain()
+    worker.close()

@@ -1,0 +1,173 @@
+"""A deployment small enough for tests: topics, a store, workers that can be killed, and all that came out."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from consumers.clock import Clock, ManualClock
+from consumers.source import Source
+from consumers.worker import Worker, WorkerSettings
+from producers.topics import CHANNELS, Topics
+from stream.config import EngineConfig
+from stream.entries import Event
+from stream.records import Outgoing, Record, TopicPartition
+from stream.store.base import Delta, StateStore
+from stream.store.memory import MemoryStore
+from stream.updates import to_iso
+from tests.logs.harness import Log, MemoryLog
+from tests.stream import fold
+
+SETTINGS = WorkerSettings(batch=70, poll=50, tick_every=None, look_every=0, rebuild=90)
+Output = tuple[bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def kill_at(point: str, count: int = 1) -> Callable[[str], None]:
+    """A probe that ends the worker when it comes to a point for the `count`-th time."""
+    seen: Counter[str] = Counter()
+
+    def probe(reached: str) -> None:
+        seen[reached] += 1
+        if reached == point and seen[point] == count:
+            raise Killed(point)
+
+    return probe
+
+
+def shop(count: int = 400, customers: int = 40) -> list[Outgoing]:
+    """Records of a small seeded shop; two of them are no events."""
+    records = []
+    for entry in fold.events(count, customers):
+        if not isinstance(entry, Event):
+            records.append(Outgoing("", b"k", b"{", timestamp=fold.START))
+            continue
+        who = "userId" if entry.known else "anonymousId"
+        value = {
+            "type": "track",
+            "messageId": entry.message_id,
+            who: entry.customer,
+            "timestamp": to_iso(entry.time),
+            "event": entry.kind,
+            "properties": entry.properties,
+        }
+        records.append(Outgoing("", entry.customer.encode(), json.dumps(value).encode(), timestamp=entry.time))
+    return records
+
+
+class World:
+    """One deployment on a log and a store.
+
+    Parameters
+    ----------
+    log, store
+        The servers.
+    topics
+        By default new ones.
+    partitions
+        Of the events, and of all that have as many.
+    """
+
+    def __init__(
+        self,
+        log: Log,
+        store: StateStore,
+        topics: Topics | None = None,
+        partitions: int = 1,
+        config: EngineConfig | None = None,
+    ) -> None:
+        self.log, self.store, self.partitions = log, store, partitions
+        self.topics = topics or Topics(prefix=f"{log.name('t')}.")
+        self.config = config or fold.config()
+        self.group = log.name("group")
+        self.id = log.name("id")
+        self._sources: dict[int, Source] = {}
+        for channel in CHANNELS:
+            log.admin().create(getattr(self.topics, channel.field), channel.partitions or partitions)
+
+    def load(self, records: Iterable[Outgoing]) -> None:
+        """Write events."""
+        self.log.write(*(record._replace(topic=self.topics.events) for record in records))
+
+    def worker(
+        self, probe: Callable[[str], None] | None = None, *, clock: Clock | None = None, **options: Any
+    ) -> Worker:
+        """A worker; one with the same transactional id as the one before, as when a process is started again."""
+        source = self.log.source(self.group)
+        worker = Worker(
+            self.config,
+            self.topics,
+            source,
+            self.log.transactional(options.pop("id", self.id)),
+            self.log.reader(),
+            options.pop("store", self.store),
+            clock=clock or ManualClock(),
+            settings=SETTINGS.model_copy(update=options),
+            **({} if probe is None else {"probe": probe}),
+        )
+        self._sources[id(worker)] = source
+        return worker
+
+    def run(self, probe: Callable[[str], None] | None = None, **options: Any) -> dict[int, str]:
+        """Let a worker do all there is to do, then leave; state hashes by partition."""
+        worker = self.worker(probe, **options)
+        worker.drain()
+        hashes = {partition: engine.state_hash() for partition, engine in worker.engines.items()}
+        worker.close()
+        return hashes
+
+    def killed(self, point: str, count: int = 1, **options: Any) -> None:
+        """Let a worker run until it dies: nothing is committed, aborted or told by it any more."""
+        worker = self.worker(kill_at(point, count), **options)
+        try:
+            worker.drain()
+        except Killed:
+            self.bury(worker)
+            return
+        raise AssertionError(f"{point} was not reached {count} times")
+
+    def bury(self, worker: Worker) -> None:
+        """Let the group know that a worker has died; it would notice by the silence, only later."""
+        self._sources[id(worker)].close()
+
+    def read(self, field: str, partition: int = 0) -> list[Record]:
+        """Committed records of a topic's partition."""
+        return self.log.read(getattr(self.topics, field), partition)
+
+    def outputs(self) -> dict[tuple[str, int], list[Output]]:
+        """All that readers see on every topic but `events`: key, value and headers, in order."""
+        reader = self.log.reader()
+        found = {}
+        for channel in CHANNELS[1:]:
+            topic = getattr(self.topics, channel.field)
+            for partition in range(reader.partitions(topic)):
+                at = TopicPartition(topic, partition)
+                records = reader.read(at, *reader.bounds(at))
+                found[channel.field, partition] = [(record.key, record.value, record.headers) for record in records]
+        return found
+
+    def same(self) -> World:
+        """The same deployment, empty, on servers in memory."""
+        return World(MemoryLog(), MemoryStore(), self.topics, self.partitions, self.config)
+
+
+def snapshot(store: StateStore, partition: int = 0) -> tuple[Delta, bytes]:
+    """All that a store holds of a partition."""
+    saved, outbox = store.load(partition), store.outbox(partition)
+    assert saved is not None
+    assert outbox is not None
+    delta = Delta(
+        saved.watermark, dict(saved.profiles), dict(saved.items), saved.seen, len(saved.seen), dict(saved.scalars)
+    )
+    return delta, outbox
+
+
+def restore(store: StateStore, kept: tuple[Delta, bytes], partition: int = 0) -> None:
+    """Bring a partition back to an older state."""
+    store.wipe(partition)
+    store.commit(partition, store.acquire(partition), *kept)
