@@ -73,6 +73,7 @@ class KafkaSource(Source):
         self._revoked: Callable[[set[int]], None]
         self._owned: set[int] = set()
         self._metadata: Any = None
+        self._told = False  # what is this member's: a generation is known before that
 
     def subscribe(self, topic: str, assigned: Callable[[set[int]], None], revoked: Callable[[set[int]], None]) -> None:
         if self._topic:
@@ -105,7 +106,7 @@ class KafkaSource(Source):
                 return {}
 
     def group_metadata(self) -> Any:
-        if self._metadata is None or self._metadata.generation_id < 0:
+        if self._metadata is None or self._metadata.generation_id < 0 or not self._told:
             raise Aborted("not a member of the group now")
         return self._metadata
 
@@ -134,6 +135,7 @@ class KafkaSource(Source):
         while events:
             joined, partitions = events.popleft()
             if joined:
+                self._told = True
                 self._owned |= partitions
                 self.resume(partitions)
                 if partitions:
