@@ -36,7 +36,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure(level: str, *, as_json: bool) -> None:
-    """Send logs to stderr; the Kafka client's own only from warnings on.
+    """Send logs to stderr; the Kafka client's own only at level debug.
 
     Raises
     ------
@@ -49,4 +49,5 @@ def configure(level: str, *, as_json: bool) -> None:
     text = logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%S")
     handler.setFormatter(JsonFormatter() if as_json else text)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    logging.getLogger("kafka").setLevel(logging.DEBUG if level.lower() == "debug" else logging.ERROR)
+    # The Kafka client reports each attempt to connect as an error; what comes of it is raised, and said once.
+    logging.getLogger("kafka").setLevel(logging.DEBUG if level.lower() == "debug" else logging.CRITICAL)

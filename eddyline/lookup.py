@@ -9,7 +9,6 @@ from typing import Any
 
 import msgpack
 import numpy as np
-from stream.recommend.ranking import recommend
 
 from consumers.kafka import KafkaReader
 from eddyline.connected import open_store
@@ -22,6 +21,7 @@ from stream.model import Model
 from stream.profiles.customers import Customers
 from stream.profiles.profile import Profile
 from stream.reasons import deciding
+from stream.recommend.ranking import recommend
 from stream.records import TopicPartition
 from stream.segments.distance import squared_distances
 from stream.segments.revision import revision
@@ -195,7 +195,7 @@ def _recommended(model: Model, config: EngineConfig, profile: Profile, at: int) 
     hidden = set() if span is None else {item for item, time in profile.bought.items() if at - time < span}
     history = [*profile.bought.items(), *profile.added.items()]
     history.reverse()
-    ranked = recommend(history, at, hidden, model.items, config.recommend.count, config.recommend)
+    ranked = recommend(history, hidden, model.items, config.recommend.count, config.recommend)
     return tuple(
         {"item": one.item, "score": rounded(one.score), "reason": one.reason, "because": one.because} for one in ranked
     )

@@ -12,6 +12,8 @@ from eddyline.cli.output import AsJson
 if TYPE_CHECKING:
     from eddyline.lookup import CustomerView
 
+_WHY = {"similar": "often ordered together with {}", "again": "ordered or added before", "popular": "popular now"}
+
 
 def customer(
     customer_id: Annotated[str, typer.Argument(metavar="ID", help="The events' userId.", show_default=False)],
@@ -70,7 +72,7 @@ def _show(view: CustomerView, declared: dict[str, tuple[str, str]]) -> None:
     if view.recommended:
         screen.print("Recommended now:")
         for one in view.recommended:
-            why = f"goes with {one['because']}" if one["because"] else one["reason"]
+            why = _WHY[one["reason"]].format(one["because"])
             screen.print(f"  {one['item']}  {why}", soft_wrap=True)
     if view.changes:
         screen.print("Recent changes:")
