@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from stream.config import RecommendConfig
 from stream.recommend.model import ItemsModel
 
-_NONE: Mapping[str, float] = {}
+Seed = tuple[str, float, Mapping[str, float]]  # item, weight, its nearest items
 
 
 class Ranked(NamedTuple):
@@ -50,21 +50,22 @@ def recommend(
     wins: the order of the history and of the neighbours decides.
     """
     near = model.neighbours
-    seeds = [(seed, 1.0 / (1.0 + rank) ** 0.5) for rank, (seed, _) in enumerate(history)]
+    own = [(item, 1.0 / (1.0 + rank) ** 0.5) for rank, (item, _) in enumerate(history)]
+    seeds = [(seed, weight, near[seed]) for seed, weight in own[: config.seeds] if seed in near]
     scores: dict[str, float] = {}
     get = scores.get
-    for seed, weight in seeds[: config.seeds]:
-        for other, similar in near.get(seed, _NONE).items():
+    for _, weight, others in seeds:
+        for other, similar in others.items():
             scores[other] = get(other, 0.0) + weight * similar
     again: dict[str, float] = {}
-    for seed, weight in seeds:
+    for seed, weight in own:
         if seed not in again:
             again[seed] = config.again * weight
             scores[seed] = get(seed, 0.0) + again[seed]
     ranked: list[Ranked] = []
     for item in sorted(scores, key=scores.__getitem__, reverse=True):
         if item not in exclude:
-            ranked.append(_explained(item, scores[item], seeds[: config.seeds], again, model))
+            ranked.append(_explained(item, scores[item], seeds, again))
             if len(ranked) == count:
                 return ranked
     chosen = {one.item for one in ranked}
@@ -77,13 +78,10 @@ def recommend(
     return ranked
 
 
-def _explained(
-    item: str, score: float, seeds: Sequence[tuple[str, float]], again: Mapping[str, float], model: ItemsModel
-) -> Ranked:
+def _explained(item: str, score: float, seeds: Sequence[Seed], again: Mapping[str, float]) -> Ranked:
     """The item with what counted most for it."""
     most, because = again.get(item, 0.0), item
-    for seed, weight in seeds:
-        part = weight * model.neighbours.get(seed, _NONE).get(item, 0.0)
-        if part > most:
-            most, because = part, seed
+    for seed, weight, others in seeds:
+        if item in others and weight * others[item] > most:
+            most, because = weight * others[item], seed
     return Ranked(item, score, "again" if because == item else "similar", because)
