@@ -142,6 +142,9 @@ class RecommendConfig(Section):
     shrink: float = Field(0.2, ge=0, description="Joint orders of today's weight at which a similarity counts half")
     again: float = Field(1.0, ge=0, description="Weight of the customer's own items, beside a similarity of 1")
     pair_items: int = Field(100, gt=1, description="Distinct items of one order that are paired; more are sampled")
+    refresh: int = Field(
+        1_000, gt=0, description="Items whose neighbours are recomputed at a merge, the most grown first"
+    )
     max_items: int = Field(50_000, gt=0, description="Items that the model carries, the heaviest first")
     seeds: int = Field(20, gt=0, description="A customer's last items that recommend others")
     exclude_bought: Duration | None = Field(DAY, description="Hide items bought within this span")

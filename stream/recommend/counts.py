@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import struct
 import sys
 from array import array
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
+from typing import NamedTuple
 
 import msgpack
 import xxhash
@@ -17,6 +20,18 @@ BLOCK = 256
 
 ADD_WEIGHT = 0.2
 """An add to the basket, beside an order's 1, in an item's popularity."""
+
+
+_HEAD = struct.Struct("<qqddd")
+
+
+class Head(NamedTuple):
+    """What is known of an item without its neighbours; see `ItemRow`."""
+
+    block: int
+    last: int
+    weight: float
+    mass: float
 
 
 class ItemRow:
@@ -59,18 +74,26 @@ class ItemRow:
 
     def pack(self) -> bytes:
         """As stored; floats exact, neighbours in the order they came."""
-        weights = array("d", self.neighbours.values()).tobytes()
-        numbers = (self.block, self.last, self.weight, self.mass, self.floor)
-        packed: bytes = msgpack.packb((*numbers, list(self.neighbours), weights))
-        return packed
+        head = _HEAD.pack(self.block, self.last, self.weight, self.mass, self.floor)
+        names: bytes = msgpack.packb(list(self.neighbours))
+        return b"".join((head, names, array("d", self.neighbours.values()).tobytes()))
+
+    @staticmethod
+    def head(packed: bytes) -> Head:
+        """The item's own counts of a packed row, without unpacking the rest."""
+        return Head(*_HEAD.unpack_from(packed)[:4])
 
     @classmethod
     def unpack(cls, packed: bytes) -> ItemRow:
         """Reverse of `pack`."""
-        block, last, weight, mass, floor, names, weights = msgpack.unpackb(packed)
+        block, last, weight, mass, floor = _HEAD.unpack_from(packed)
         row = cls(block)
         row.last, row.weight, row.mass, row.floor = last, weight, mass, floor
-        row.neighbours = dict(zip(map(sys.intern, names), array("d", weights), strict=True))
+        unpacker = msgpack.Unpacker(None)
+        unpacker.feed(packed[_HEAD.size :])
+        names: list[str] = unpacker.unpack()
+        weights = array("d", packed[len(packed) - 8 * len(names) :])
+        row.neighbours = dict(zip(map(sys.intern, names), weights, strict=True))
         return row
 
 
@@ -162,6 +185,7 @@ class ItemCounts:
         return row, 2.0 ** ((time - row.block * self._span) / self._half_life)
 
     def _prune(self, row: ItemRow) -> None:
-        ranked = sorted(row.neighbours.items(), key=lambda pair: (-pair[1], pair[0]))
+        # Of equal weights the earlier comer stays: the order of a dict is part of the state, and is stored.
+        ranked = sorted(row.neighbours.items(), key=itemgetter(1), reverse=True)
         row.floor = ranked[self._cap][1]
         row.neighbours = dict(ranked[: self._cap])

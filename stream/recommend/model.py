@@ -21,14 +21,10 @@ class ItemsModel:
         Item -> its nearest items with their similarity in (0, 1], most similar first, ties by name.
     popular
         Items with their decayed weight, heaviest first, ties by name.
-    changed
-        Items whose neighbours may differ from the version before; all of them in a first version. Not part of the
-        packed model.
     """
 
     neighbours: Mapping[str, Neighbours]
     popular: tuple[tuple[str, float], ...]
-    changed: frozenset[str] = frozenset()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for msgpack; names once, neighbours as their places, floats as 32 bits.
