@@ -49,10 +49,15 @@ def commit(
 
 
 def publish(outboxes: dict[int, Outbox], sink: TransactionalSink, group: Any, topics: Topics, probe: Probe) -> None:
-    """Send outboxes and the offsets that they end at, in one transaction."""
+    """Send outboxes and the positions that they end at, in one transaction.
+
+    The number of journal records goes with the offset as its note, so that a position is committed as one.
+    """
+    ends = {TopicPartition(topics.events, partition): outbox.end for partition, outbox in outboxes.items()}
     sink.begin()
     for outbox in outboxes.values():
         sink.send(outbox.records)
-    sink.send_offsets({TopicPartition(topics.events, at): box.end.offset for at, box in outboxes.items()}, group)
+    offsets = {at: end.offset for at, end in ends.items()}
+    sink.send_offsets(offsets, group, {at: str(end.number) for at, end in ends.items()})
     probe("sent")
     sink.commit()

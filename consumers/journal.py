@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from consumers.source import LogReader
 from producers.topics import Topics
 from stream.entries import Event, ModelAdopted, Rejected, Tick
-from stream.errors import Mismatch
+from stream.errors import Mismatch, Unreachable
 from stream.model import Model
 from stream.records import Outgoing, Record, TopicPartition
 
@@ -109,21 +109,27 @@ class Journal:
                 return records[-1].number
         return 0
 
-    def after(self, number: int) -> list[JournalEntry]:
-        """Records with a larger number, in order.
+    def between(self, number: int, last: int) -> list[JournalEntry]:
+        """Records after `number` up to `last`, in order.
 
         Raises
         ------
         Mismatch
             When some of them are no longer in the topic.
+        Unreachable
+            When the newest are committed and cannot be read yet: a broker has still to mark them so.
         """
         found: list[JournalEntry] = []
+        if number == last:
+            return found
         for records in self._backwards():
             found = records + found
             if found and found[0].number <= number + 1:
                 break
-        found = [entry for entry in found if entry.number > number]
-        if [entry.number for entry in found] != list(range(number + 1, number + 1 + len(found))):
+        if found and found[-1].number < last:
+            raise Unreachable(f"Journal records after {found[-1].number} of {self._at} cannot be read yet.")
+        found = [entry for entry in found if number < entry.number <= last]
+        if [entry.number for entry in found] != list(range(number + 1, last + 1)):
             raise Mismatch(
                 f"The journal {self._at.topic!r}, partition {self._at.partition}, has lost records after number "
                 f"{number}: its retention must be unlimited. Start a new deployment with topics of its own."

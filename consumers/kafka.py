@@ -10,6 +10,7 @@ from typing import Any
 import kafka.errors as errors
 from kafka import ConsumerRebalanceListener, KafkaAdminClient, KafkaConsumer
 from kafka import TopicPartition as KafkaPartition
+from kafka.structs import OffsetAndMetadata
 
 from consumers.source import Admin, LogReader, Source
 from producers.kafka_client import MAX_RECORD_BYTES, KafkaSettings, translated
@@ -111,10 +112,12 @@ class KafkaSource(Source):
         return self._metadata
 
     def committed(self, partition: int) -> int | None:
-        with translated(self._settings):
-            at = KafkaPartition(self._topic, partition)
-            found: int | None = self._consumer.committed(at, timeout_ms=self._settings.timeout)
-            return found if found is not None and found >= 0 else None
+        found = self._committed(partition)
+        return found.offset if found is not None and found.offset >= 0 else None
+
+    def note(self, partition: int) -> str:
+        found = self._committed(partition)
+        return found.metadata or "" if found is not None else ""
 
     def seek(self, partition: int, offset: int) -> None:
         if partition not in self._owned or not self._rewind(KafkaPartition(self._topic, partition), offset):
@@ -129,6 +132,14 @@ class KafkaSource(Source):
     def close(self) -> None:
         self._owned, self._metadata = set(), None
         self._consumer.close(autocommit=False, timeout_ms=min(self._settings.timeout, _LEAVE_MS))
+
+    def _committed(self, partition: int) -> OffsetAndMetadata | None:
+        at = KafkaPartition(self._topic, partition)
+        with translated(self._settings):
+            found: OffsetAndMetadata | None = self._consumer.committed(
+                at, metadata=True, timeout_ms=self._settings.timeout
+            )
+        return found
 
     def _rebalance(self) -> None:
         events = self._listener.events

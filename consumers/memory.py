@@ -54,6 +54,9 @@ class MemorySource(Source):
     def committed(self, partition: int) -> int | None:
         return self._broker.committed(self._group, TopicPartition(self._topic, partition))
 
+    def note(self, partition: int) -> str:
+        return self._broker.note(self._group, TopicPartition(self._topic, partition))
+
     def seek(self, partition: int, offset: int) -> None:
         if partition not in self._positions:
             raise Aborted(f"partition {partition} of {self._topic!r} is not assigned to this member")

@@ -102,9 +102,7 @@ class Recovery:
         if saved is None:
             self._store.wipe(partition)
         state = position_of(saved)
-        published = Position(
-            self._source.committed(partition) or 0, Journal(self._reader, partition, self._topics).length()
-        )
+        published = self._published(partition)
         if saved is not None and state != published:
             published = self._publish(partition, state, published, group)
         owned = Owned(partition, epoch, Engine(self._config, saved), saved, now)
@@ -116,6 +114,12 @@ class Recovery:
                 f"a topic was changed. Set the group's offset to {state.offset}, or empty the store to rebuild it."
             )
         return owned
+
+    def _published(self, partition: int) -> Position:
+        """Where the log is. An offset that somebody else has set has no note; then the journal tells the number."""
+        offset, note = self._source.committed(partition) or 0, self._source.note(partition)
+        number = int(note) if note.isdigit() else Journal(self._reader, partition, self._topics).length()
+        return Position(offset, number)
 
     def _publish(self, partition: int, state: Position, published: Position, group: Any) -> Position:
         """Publish the last batch if the log does not have it; where the log is then."""
@@ -138,7 +142,7 @@ class Recovery:
         log.info("partition %d: %s; reapplying from offset %d to %s", partition, why, start, until)
         if first > start:
             log.warning("partition %d: events before offset %d are no longer in the log", partition, first)
-        journal = Journal(self._reader, partition, self._topics).after(owned.number)
+        journal = Journal(self._reader, partition, self._topics).between(owned.number, until.number)
         done = False
         while not done:
             records = list(islice(self._reader.read(at, start, until.offset), self._chunk))

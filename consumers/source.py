@@ -16,9 +16,7 @@ class Source(ABC):
     """A member of a consumer group on one topic; reads committed records only."""
 
     @abstractmethod
-    def subscribe(
-        self, topic: str, assigned: Callable[[set[int]], None], revoked: Callable[[set[int]], None]
-    ) -> None:
+    def subscribe(self, topic: str, assigned: Callable[[set[int]], None], revoked: Callable[[set[int]], None]) -> None:
         """Join the group. The callbacks run inside `poll`, on the caller's thread."""
 
     @abstractmethod
@@ -38,6 +36,10 @@ class Source(ABC):
     @abstractmethod
     def committed(self, partition: int) -> int | None:
         """Offset that the group has committed."""
+
+    @abstractmethod
+    def note(self, partition: int) -> str:
+        """What was noted with the committed offset; empty where there is nothing."""
 
     @abstractmethod
     def seek(self, partition: int, offset: int) -> None:

@@ -157,8 +157,13 @@ class KafkaTransactionalSink(KafkaSink, TransactionalSink):
             self._producer.begin_transaction()
             self._open = True
 
-    def send_offsets(self, offsets: Mapping[TopicPartition, int], group: Any) -> None:
-        wanted = {KafkaPartition(*at): OffsetAndMetadata(offset, "", -1) for at, offset in offsets.items()}
+    def send_offsets(
+        self, offsets: Mapping[TopicPartition, int], group: Any, notes: Mapping[TopicPartition, str] | None = None
+    ) -> None:
+        notes = notes or {}
+        wanted = {
+            KafkaPartition(*at): OffsetAndMetadata(offset, notes.get(at, ""), -1) for at, offset in offsets.items()
+        }
         with self._guarded():
             self._within_time(lambda: self._producer.send_offsets_to_transaction(wanted, group))
 

@@ -137,7 +137,12 @@ class MemoryBroker:
             transaction.open = True
 
     def send_offsets(
-        self, transactional_id: str, epoch: int, offsets: Mapping[TopicPartition, int], membership: Membership
+        self,
+        transactional_id: str,
+        epoch: int,
+        offsets: Mapping[TopicPartition, int],
+        membership: Membership,
+        notes: Mapping[TopicPartition, str] | None = None,
     ) -> None:
         """Add a group's offsets to the open transaction; a member of an older generation is refused."""
         with self.changed:
@@ -150,6 +155,7 @@ class MemoryBroker:
                 raise
             transaction.group = membership.group
             transaction.offsets.update(offsets)
+            transaction.notes.update(notes or {})
 
     def end(self, transactional_id: str, epoch: int, *, commit: bool) -> None:
         """Commit or abort; aborting when nothing is open is fine."""
@@ -200,6 +206,11 @@ class MemoryBroker:
                 raise Aborted(f"an open transaction holds the offset of {at.topic}:{at.partition}")
             return self._groups[group].committed.get(at) if group in self._groups else None
 
+    def note(self, group: str, at: TopicPartition) -> str:
+        """What was noted with the committed offset."""
+        with self.changed:
+            return self._groups[group].notes.get(at, "") if group in self._groups else ""
+
     def settled(self, group: str, at: TopicPartition) -> bool:
         """Whether no open transaction is about to change the group's offset."""
         return not any(t.open and t.group == group and at in t.offsets for t in self._transactions.values())
@@ -240,6 +251,6 @@ class MemoryBroker:
         for at, offsets in transaction.written.items():
             self._log(at).finish(transactional_id, offsets, commit)
         if commit and transaction.group is not None:
-            self._groups[transaction.group].commit(transaction.offsets)
+            self._groups[transaction.group].commit(transaction.offsets, transaction.notes)
         transaction.clear()
         self.changed.notify_all()

@@ -59,7 +59,7 @@ class PartitionLog:
 class Transaction:
     """The present transaction of one transactional id."""
 
-    __slots__ = ("epoch", "failed", "group", "offsets", "open", "written")
+    __slots__ = ("epoch", "failed", "group", "notes", "offsets", "open", "written")
 
     def __init__(self) -> None:
         self.epoch = -1
@@ -71,6 +71,7 @@ class Transaction:
         self.written: dict[TopicPartition, list[int]] = {}
         self.group: str | None = None
         self.offsets: dict[TopicPartition, int] = {}
+        self.notes: dict[TopicPartition, str] = {}
 
     def check(self, epoch: int) -> None:
         """Refuse an older producer of the same id."""
@@ -97,7 +98,7 @@ class Membership(NamedTuple):
 class Group:
     """A consumer group on one topic: members, generation, committed offsets."""
 
-    __slots__ = ("committed", "generation", "joined", "members", "topic")
+    __slots__ = ("committed", "generation", "joined", "members", "notes", "topic")
 
     def __init__(self, topic: str) -> None:
         self.topic = topic
@@ -105,6 +106,7 @@ class Group:
         self.joined = 0
         self.members: dict[int, set[int]] = {}
         self.committed: dict[TopicPartition, int] = {}
+        self.notes: dict[TopicPartition, str] = {}
 
     def join(self, partitions: int) -> int:
         self.joined += 1
@@ -121,8 +123,9 @@ class Group:
         if membership.member not in self.members or membership.generation != self.generation:
             raise Aborted(f"group {membership.group!r} has rebalanced")
 
-    def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
+    def commit(self, offsets: Mapping[TopicPartition, int], notes: Mapping[TopicPartition, str]) -> None:
         self.committed.update(offsets)
+        self.notes.update({at: notes.get(at, "") for at in offsets})
 
     def _assign(self, partitions: int) -> None:
         """Contiguous ranges in order of joining, as Kafka's range assignor; each call is a new generation."""

@@ -42,8 +42,10 @@ class MemoryTransactionalSink(TransactionalSink):
     def send(self, records: Iterable[Outgoing]) -> None:
         self._broker.append(records, self._id, self._epoch)
 
-    def send_offsets(self, offsets: Mapping[TopicPartition, int], group: Any) -> None:
-        self._broker.send_offsets(self._id, self._epoch, offsets, group)
+    def send_offsets(
+        self, offsets: Mapping[TopicPartition, int], group: Any, notes: Mapping[TopicPartition, str] | None = None
+    ) -> None:
+        self._broker.send_offsets(self._id, self._epoch, offsets, group, notes)
 
     def commit(self) -> None:
         self._broker.end(self._id, self._epoch, commit=True)

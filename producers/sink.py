@@ -42,8 +42,12 @@ class TransactionalSink(Sink):
         """Start a transaction."""
 
     @abstractmethod
-    def send_offsets(self, offsets: Mapping[TopicPartition, int], group: Any) -> None:
+    def send_offsets(
+        self, offsets: Mapping[TopicPartition, int], group: Any, notes: Mapping[TopicPartition, str] | None = None
+    ) -> None:
         """Add consumer offsets to the transaction; `group` comes from `Source.group_metadata()`.
+
+        Each offset may have a note of a few characters, which is committed with it (`Source.note`).
 
         Raises
         ------

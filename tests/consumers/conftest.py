@@ -14,7 +14,7 @@ from tests.consumers.world import World
 from tests.logs.conftest import log
 from tests.logs.harness import KafkaLog, Log, MemoryLog
 
-__all__ = ["log", "make", "world"]
+__all__ = ["here", "log", "make", "world"]
 
 REAL = pytest.param("real", marks=[pytest.mark.kafka, pytest.mark.redis])
 
@@ -43,3 +43,9 @@ def make(request: pytest.FixtureRequest) -> Iterator[Callable[..., World]]:
 def world(make: Callable[..., World]) -> World:
     """A deployment of one partition."""
     return make()
+
+
+@pytest.fixture
+def here() -> World:
+    """A deployment of one partition, in memory: for what depends on no server."""
+    return World(MemoryLog(), MemoryStore())

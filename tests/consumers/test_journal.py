@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from consumers.journal import Journal, JournalEntry, decode, encode, interleave
 from producers.topics import Topics
 from stream.entries import Rejected, Tick
-from stream.errors import Mismatch
+from stream.errors import Mismatch, Unreachable
 from stream.records import Outgoing, Record, TopicPartition
 from tests.logs.harness import Log, MemoryLog
 
@@ -92,14 +92,16 @@ def written(log: Log, count: int) -> Journal:
 def test_length_and_newest_records(log):
     journal = written(log, 40)
     assert journal.length() == 40
-    assert [entry.number for entry in journal.after(0)] == list(range(1, 41))
-    assert [entry.number for entry in journal.after(37)] == [38, 39, 40]
-    assert journal.after(40) == []
+    assert [entry.number for entry in journal.between(0, 40)] == list(range(1, 41))
+    assert [entry.number for entry in journal.between(37, 40)] == [38, 39, 40]
+    assert journal.between(40, 40) == []
 
 
 def test_empty(log):
     journal = Journal(log.reader(), 0, Topics(journal=log.topic()))
-    assert (journal.length(), journal.after(0)) == (0, [])
+    assert (journal.length(), journal.between(0, 0)) == (0, [])
+    with pytest.raises(Mismatch):
+        journal.between(0, 1)
 
 
 def test_aborted_decisions_were_never_taken(log):
@@ -108,7 +110,14 @@ def test_aborted_decisions_were_never_taken(log):
         sink.begin()
         sink.send([encode(tick(number, 0), 0, topics)])
         end()
-    assert Journal(log.reader(), 0, topics).after(0) == [tick(1, 0), tick(2, 0)]
+    assert Journal(log.reader(), 0, topics).between(0, 2) == [tick(1, 0), tick(2, 0)]
+
+
+def test_decisions_that_cannot_be_read_yet_are_waited_for(log):
+    """A transaction is committed before each of its partitions shows it."""
+    journal = written(log, 3)
+    with pytest.raises(Unreachable, match="cannot be read yet"):
+        journal.between(0, 4)
 
 
 def test_a_journal_that_has_lost_records_is_refused():
@@ -117,9 +126,9 @@ def test_a_journal_that_has_lost_records_is_refused():
     log.write(*(encode(tick(number, 0), 0, topics) for number in range(1, 9)))
     log.broker.trim(topics.journal, 0, before=4)
     journal = Journal(log.reader(), 0, topics)
-    assert [entry.number for entry in journal.after(4)] == [5, 6, 7, 8]
+    assert [entry.number for entry in journal.between(4, 8)] == [5, 6, 7, 8]
     with pytest.raises(Mismatch, match="has lost records after number 3"):
-        journal.after(3)
+        journal.between(3, 8)
 
 
 def test_records_of_others_are_not_read(log):
@@ -128,4 +137,4 @@ def test_records_of_others_are_not_read(log):
         encode(tick(1, 0), 0, topics), Outgoing(topics.journal, b"1", b'{"number":7,"position":0,"kind":"tick"}', (), 1)
     )
     assert log.reader().bounds(TopicPartition(topics.journal, 0)) == (0, 1)
-    assert Journal(log.reader(), 0, topics).after(0) == [tick(1, 0)]
+    assert Journal(log.reader(), 0, topics).between(0, 1) == [tick(1, 0)]

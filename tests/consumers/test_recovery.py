@@ -5,10 +5,13 @@ Every test compares, message by message, with a run on servers in memory that no
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from consumers.clock import ManualClock
 from stream.errors import Aborted, Fenced, Mismatch, Unreachable
+from stream.records import TopicPartition
 from tests.consumers.world import Killed, World, kill_at, restore, shop, snapshot
 
 RECORDS = shop()
@@ -46,11 +49,18 @@ def test_clean(world):
     agree(world, world.run())
 
 
-@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
 @pytest.mark.parametrize("point", POINTS)
-def test_died_at_any_point_of_a_commit(world, point, count):
+def test_died_at_any_point_of_a_commit(here, point, count):
+    here.load(RECORDS)
+    here.killed(point, count)
+    agree(here, here.run())
+
+
+def test_died_inside_the_transaction(world):
+    """Its open transaction is aborted by the process that is started in its place."""
     world.load(RECORDS)
-    world.killed(point, count)
+    world.killed("sent", 3)
     agree(world, world.run())
 
 
@@ -82,15 +92,15 @@ def test_store_lost_writes(world):
     agree(world, world.run())
 
 
-def test_store_lost_writes_and_the_rebuild_died(world):
-    world.load(RECORDS[:100])
-    world.run()
-    older = snapshot(world.store)
-    world.load(RECORDS[100:])
-    world.run()
-    restore(world.store, older)
-    world.killed("reapplied", 2)
-    agree(world, world.run())
+def test_store_lost_writes_and_the_rebuild_died(here):
+    here.load(RECORDS[:100])
+    here.run()
+    older = snapshot(here.store)
+    here.load(RECORDS[100:])
+    here.run()
+    restore(here.store, older)
+    here.killed("reapplied", 2)
+    agree(here, here.run())
 
 
 def test_store_wiped(world):
@@ -100,19 +110,21 @@ def test_store_wiped(world):
     agree(world, world.run())
 
 
-def test_store_wiped_in_the_middle(world):
-    world.load(RECORDS[:150])
-    world.run()
-    world.store.wipe(0)
-    world.load(RECORDS[150:])
-    agree(world, world.run())
+def test_store_wiped_in_the_middle(here):
+    here.load(RECORDS[:150])
+    here.run()
+    here.store.wipe(0)
+    here.load(RECORDS[150:])
+    agree(here, here.run())
 
 
-def test_store_wiped_after_it_died_between_store_and_log(world):
-    world.load(RECORDS)
-    world.killed("stored", 4)
-    world.store.wipe(0)
-    agree(world, world.run())
+@pytest.mark.parametrize("count", range(1, 7))
+def test_store_wiped_after_it_died_between_store_and_log(here, count):
+    """The batch that was stored and not published is made again, not taken from the outbox."""
+    here.load(RECORDS)
+    here.killed("stored", count)
+    here.store.wipe(0)
+    agree(here, here.run())
 
 
 def test_batch_of_decisions_alone_is_published_once(world):
@@ -186,17 +198,27 @@ def test_zombie_that_has_stored_publishes_nothing(world):
     agree(world, {0: successor.engines[0].state_hash()})
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_aborted_transaction(world, point):
-    """Membership or transaction are lost at any point of a cycle: the same worker recovers and goes on."""
+def lose(point: str) -> Callable[[str], None]:
+    """A probe at which membership or transaction are lost, once."""
     lost = iter([Aborted("the group has moved on")])
 
     def probe(reached: str) -> None:
         if reached == point and (error := next(lost, None)) is not None:
             raise error
 
+    return probe
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_aborted_at_any_point(here, point):
+    """The same worker recovers and goes on."""
+    here.load(RECORDS)
+    agree(here, here.run(lose(point)))
+
+
+def test_aborted_inside_the_transaction(world):
     world.load(RECORDS)
-    agree(world, world.run(probe))
+    agree(world, world.run(lose("sent")))
 
 
 def test_store_breaks(world, monkeypatch):
@@ -240,3 +262,22 @@ def test_offset_that_was_tampered_with_is_refused(world):
     with pytest.raises(Mismatch, match="offset 210"):
         worker.drain()
     worker.close()
+
+
+def test_offset_that_was_set_by_hand_has_no_note(here):
+    """A group whose offsets expired is set back to the store's position by an operator; the journal tells the rest."""
+    here.load(RECORDS[:200])
+    here.run()
+    watermark = here.store.watermark(0)
+    here.group = here.log.name("group")
+    with pytest.raises(Mismatch, match=f"Set the group's offset to {watermark}"):
+        here.run()
+    source, sink, at = here.log.source(here.group), here.log.transactional(), TopicPartition(here.topics.events, 0)
+    source.subscribe(here.topics.events, lambda partitions: None, lambda partitions: None)
+    source.poll(1, 0)
+    sink.begin()
+    sink.send_offsets({at: watermark}, source.group_metadata())
+    sink.commit()
+    source.close()
+    here.load(RECORDS[200:])
+    agree(here, here.run())

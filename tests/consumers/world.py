@@ -88,7 +88,9 @@ class World:
         self.id = log.name("id")
         self._sources: dict[int, Source] = {}
         for channel in CHANNELS:
-            log.admin().create(getattr(self.topics, channel.field), channel.partitions or partitions)
+            # The shop's events have their own times, which are old: a broker would forget them within minutes.
+            settings = channel.settings or {"retention.ms": "-1"}
+            log.admin().create(getattr(self.topics, channel.field), channel.partitions or partitions, settings=settings)
 
     def load(self, records: Iterable[Outgoing]) -> None:
         """Write events."""
@@ -116,10 +118,11 @@ class World:
     def run(self, probe: Callable[[str], None] | None = None, **options: Any) -> dict[int, str]:
         """Let a worker do all there is to do, then leave; state hashes by partition."""
         worker = self.worker(probe, **options)
-        worker.drain()
-        hashes = {partition: engine.state_hash() for partition, engine in worker.engines.items()}
-        worker.close()
-        return hashes
+        try:
+            worker.drain()
+            return {partition: engine.state_hash() for partition, engine in worker.engines.items()}
+        finally:
+            worker.close()
 
     def killed(self, point: str, count: int = 1, **options: Any) -> None:
         """Let a worker run until it dies: nothing is committed, aborted or told by it any more."""

@@ -112,9 +112,9 @@ def test_offsets_and_records_are_committed_together(log: Log) -> None:
 
     sink.begin()
     sink.send([Outgoing(target, b"k", b"kept")])
-    sink.send_offsets({at: 2}, member.source.group_metadata())
+    sink.send_offsets({at: 2}, member.source.group_metadata(), {at: "12"})
     sink.commit()
-    assert member.source.committed(0) == 2
+    assert (member.source.committed(0), member.source.note(0)) == (2, "12")
     assert values(log.read(target)) == [b"kept"]
 
 
