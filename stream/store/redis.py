@@ -32,8 +32,8 @@ from redis.retry import Retry
 from stream.errors import ConfigError, DeploymentError, Fenced, Unreachable
 from stream.store.base import Delta, Saved, StateStore
 from stream.store.claim import Claim
+from stream.store.resp import Command, pack
 
-Command = tuple[Any, ...]
 T = TypeVar("T")
 
 _HASH_BYTES = 8
@@ -264,7 +264,7 @@ def _exchange(connection: Any, commands: Iterable[Command]) -> list[Any]:
     """Send all commands, then read all replies: one round trip. The first refusal is raised when all are read."""
     sent = list(commands)
     # No health check: it may reconnect, and a transaction on a new connection would watch nothing.
-    connection.send_packed_command([b"".join(connection.pack_commands(sent))], check_health=False)
+    connection.send_packed_command([pack(sent)], check_health=False)
     replies: list[Any] = []
     refusals: list[Exception] = []
     for _ in sent:
