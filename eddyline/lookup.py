@@ -111,12 +111,16 @@ def read_customer(settings: Settings, customer: str) -> CustomerView:
     InputError
         When no event of this customer has been processed.
     """
+    try:
+        key = customer.encode()
+    except UnicodeEncodeError:
+        raise InputError("the customer's id is not UTF-8: look at the terminal's encoding") from None
     with closing(KafkaReader(settings.kafka)) as reader, closing(open_store(settings)) as store:
-        partition = partition_of(customer.encode(), reader.partitions(settings.topics.events))
+        partition = partition_of(key, reader.partitions(settings.topics.events))
         packed = store.profile(partition, customer)
         if packed is None:
             raise InputError(f"nothing is known of customer {customer!r}: look at the id, it is the events' userId")
-        changes = _recent_changes(reader, settings.topics, customer)
+        changes = _recent_changes(reader, settings.topics, key)
         return _view(store, settings.engine, partition, customer, packed, changes)
 
 
@@ -201,8 +205,7 @@ def _recommended(model: Model, config: EngineConfig, profile: Profile, at: int) 
     )
 
 
-def _recent_changes(reader: KafkaReader, topics: Topics, customer: str) -> tuple[SegmentChanged, ...]:
-    key = customer.encode()
+def _recent_changes(reader: KafkaReader, topics: Topics, key: bytes) -> tuple[SegmentChanged, ...]:
     at = TopicPartition(topics.segment_changes, partition_of(key, reader.partitions(topics.segment_changes)))
     first, end = reader.bounds(at)
     tail = reader.read(at, max(first, end - TAIL), end)

