@@ -28,10 +28,12 @@ def customer(
       eddyline customer 12748 --json | jq .segment
     """
     from eddyline.cli.output import print_json
-    from eddyline.lookup import read_customer
     from eddyline.settings import load_settings
 
     settings = load_settings(config)
+
+    from eddyline.lookup import read_customer  # after the settings: it is slow to import
+
     view = read_customer(settings, customer_id)
     if as_json:
         print_json(view.to_dict())

@@ -18,10 +18,12 @@ def segments(config: Config = None, as_json: AsJson = False) -> None:
     """
     from eddyline.cli.output import console, print_json, table
     from eddyline.cli.report import number
-    from eddyline.lookup import read_segments
     from eddyline.settings import load_settings
 
     settings = load_settings(config)
+
+    from eddyline.lookup import read_segments  # after the settings: it is slow to import
+
     revision = read_segments(settings)
     if as_json:
         print_json(revision.model_dump(mode="json", by_alias=True))
