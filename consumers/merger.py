@@ -35,6 +35,7 @@ class Merger:
         self._store = store
         self._config = config
         self._partitions = partitions
+        self._items = ItemsMerger(config.recommend)
         self._contributed: dict[int, int] = {}  # partition -> entries in its newest contribution
 
     def note(self, own: Mapping[int, int], *, look: bool) -> None:
@@ -61,12 +62,10 @@ class Merger:
         counts: list[Mapping[str, bytes]] = []
         for partition in range(self._partitions):
             packed = self._store.scalar(partition, "contribution")
+            counts.append({} if packed is None else self._counts(partition, own.get(partition)))
             if packed is not None:
                 found[partition] = Contribution.unpack(packed)
-                counts.append(self._counts(partition, own.get(partition)))
-        # Used again, a merger of items recomputes only what changed, and what it gives depends on what it saw before.
-        # A model must not depend on when its maker was started.
-        items = ItemsMerger(self._config.recommend).merge(counts)
+        items = self._items.merge(counts, previous.items)
         model = learn(merge(list(found.values())), items, previous, self._config)
         merged = {partition: contribution.entries for partition, contribution in found.items()}
         log.info("model %d learnt from %d entries of %d partitions", model.version, sum(merged.values()), len(merged))

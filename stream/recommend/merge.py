@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import nsmallest
 
@@ -45,12 +46,15 @@ def merge_neighbours(rows: Sequence[ItemRow], block: int) -> dict[str, float]:
 
 
 class ItemsMerger:
-    """Keeps the merged counts, and brings the model up to date from the packed rows that differ.
+    """Brings the items model up to date from all partitions' counts.
 
     Similarity is the shrunk cosine c_ij / √(m_i m_j) · c_ij / (c_ij + shrink), with c the decayed weight of the orders
     that held both and m the items' own. Both come from the same decay, so a similarity does not change by the
     passing of time alone. At each merge at most `config.refresh` items are recomputed, those first that have grown
     most since they last were.
+
+    What comes out is a function of the counts and the model before, whichever merger made that: what is kept between
+    merges only saves work.
 
     Source: Sarwar et al., Item-based collaborative filtering (2001); Bell and Koren (2007) for the shrinkage.
 
@@ -64,32 +68,42 @@ class ItemsMerger:
         self._config = config
         self._packed: list[dict[str, bytes]] = []
         self._heads: dict[str, Head] = {}
-        self._stale: dict[str, Head | None] = {}  # changed since the last refresh -> as it was then
-        self._fresh: dict[str, Head] = {}  # as at the last refresh
-        self._neighbours: dict[str, Neighbours] = {}
 
-    def merge(self, counts: Sequence[Mapping[str, bytes]]) -> ItemsModel:
-        """The items model of the partitions' packed counts (item -> packed row, for each partition)."""
+    def merge(self, counts: Sequence[Mapping[str, bytes]], previous: ItemsModel | None) -> ItemsModel:
+        """The next items model.
+
+        Parameters
+        ----------
+        counts
+            Item -> packed row, for each partition, always in the same order.
+        previous
+            The version before.
+        """
         self._take(counts)
+        before = previous or ItemsModel({}, ())
         newest = max((head.last for head in self._heads.values()), default=0)
         base = max((head.block for head in self._heads.values()), default=0)
-        masses = {item: head.mass * _shift(head.block, base) for item, head in self._heads.items()}
         unit = 2.0 ** (newest / self._config.half_life - BLOCK * base)  # weight of an order made now
-        chosen = nsmallest(self._config.refresh, self._stale, key=lambda item: (-self._growth(item), item))
-        for item in chosen:
-            self._refresh(item, base, masses, self._config.shrink * unit)
         heaviest = nsmallest(
             max(self._config.max_items, POPULAR),
             ((-head.weight * _shift(head.block, base) / unit, item) for item, head in self._heads.items()),
         )
-        kept = (item for _, item in heaviest[: self._config.max_items])
-        return ItemsModel(
-            {item: self._neighbours[item] for item in kept if item in self._neighbours},
-            tuple((item, -weight) for weight, item in heaviest[:POPULAR]),
-        )
+        kept = [item for _, item in heaviest[: self._config.max_items]]
+        sizes = {item: _log_mass(self._heads[item]) for item in kept if self._heads[item].mass > 0}
+        growth = {item: size - before.measured.get(item, -math.inf) for item, size in sizes.items()}
+        grown = (item for item, by in growth.items() if by != 0)
+        chosen = nsmallest(self._config.refresh, grown, key=lambda item: (-growth[item], item))
+        masses = {item: head.mass * _shift(head.block, base) for item, head in self._heads.items()}
+        fresh = {item: self._neighbours(item, base, masses, self._config.shrink * unit) for item in chosen}
+        neighbours = {item: near for item in kept if (near := fresh.get(item) or before.neighbours.get(item))}
+        known = before.measured
+        measured = {
+            item: sizes[item] if item in fresh else known[item] for item in kept if item in fresh or item in known
+        }
+        return ItemsModel(neighbours, tuple((item, -weight) for weight, item in heaviest[:POPULAR]), measured)
 
     def _take(self, counts: Sequence[Mapping[str, bytes]]) -> None:
-        """Note which items' counts differ from the last merge."""
+        """Add up the items whose rows differ from those at hand."""
         self._packed += [{} for _ in range(len(counts) - len(self._packed))]
         changed: set[str] = set()
         for known, given in zip(self._packed, counts, strict=False):
@@ -97,27 +111,24 @@ class ItemsMerger:
                 if known.get(item) != packed:
                     known[item] = packed
                     changed.add(item)
-        for item in sorted(changed):
-            self._heads[item] = merge_heads([ItemRow.head(packed) for packed in self._parts(item)])
-            self._stale.setdefault(item, self._fresh.get(item))
+            for item in known.keys() - given.keys():
+                del known[item]
+                changed.add(item)
+        for item in changed:
+            heads = [ItemRow.head(packed) for packed in self._parts(item)]
+            if heads:
+                self._heads[item] = merge_heads(heads)
+            else:
+                del self._heads[item]
 
     def _parts(self, item: str) -> Iterable[bytes]:
         return [known[item] for known in self._packed if item in known]
 
-    def _growth(self, item: str) -> float:
-        """How many times heavier the item is than when its neighbours were last computed."""
-        before, now = self._stale[item], self._heads[item]
-        if before is None or before.mass <= 0:
-            return float("inf") if now.mass > 0 else 0.0
-        return now.mass / max(before.mass * _shift(before.block, now.block), 1e-300)
-
-    def _refresh(self, item: str, base: int, masses: Mapping[str, float], shrink: float) -> None:
-        """Recompute an item's nearest items."""
-        del self._stale[item]
-        self._fresh[item] = self._heads[item]
+    def _neighbours(self, item: str, base: int, masses: Mapping[str, float], shrink: float) -> Neighbours:
+        """An item's nearest items."""
         counted = merge_neighbours([ItemRow.unpack(packed) for packed in self._parts(item)], base)
         if not counted:
-            return
+            return {}
         others = list(counted)
         weights = np.array(list(counted.values()))
         beside = np.array([masses.get(other, 0.0) for other in others])
@@ -125,9 +136,14 @@ class ItemsMerger:
             similar = weights / np.sqrt(masses[item] * beside) * (weights / (weights + shrink))
         similar = np.where(np.isfinite(similar), np.minimum(similar, 1.0), 0.0).astype(np.float32)
         order = np.argsort(-similar, kind="stable")[: self._config.served]
-        self._neighbours[item] = {
+        return {
             others[place]: near for place, near in zip(order.tolist(), similar[order].tolist(), strict=True) if near > 0
         }
+
+
+def _log_mass(head: Head) -> float:
+    """log2 of an item's mass, whatever block it is counted from."""
+    return math.log2(head.mass) + BLOCK * head.block
 
 
 def _shift(block: int, to: int) -> float:

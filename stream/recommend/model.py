@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Neighbours = Mapping[str, float]
@@ -21,17 +21,21 @@ class ItemsModel:
         Item -> its nearest items with their similarity in (0, 1], most similar first, ties by name.
     popular
         Items with their decayed weight, heaviest first, ties by name.
+    measured
+        Item -> log2 of its mass when its neighbours were computed: by it the next merge knows what has grown since.
     """
 
     neighbours: Mapping[str, Neighbours]
     popular: tuple[tuple[str, float], ...]
+    measured: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for msgpack; names once, neighbours as their places, floats as 32 bits.
 
         A similarity is held with 24 bits (see `stream.recommend.merge`), so nothing is lost.
         """
-        names = sorted({*self.neighbours, *(other for row in self.neighbours.values() for other in row)})
+        others = (other for row in self.neighbours.values() for other in row)
+        names = sorted({*self.neighbours, *self.measured, *others})
         place = {name: number for number, name in enumerate(names)}
         items = sorted(self.neighbours)
         return {
@@ -41,6 +45,8 @@ class ItemsModel:
             "others": array("I", [place[other] for item in items for other in self.neighbours[item]]).tobytes(),
             "similarities": array("f", [near for item in items for near in self.neighbours[item].values()]).tobytes(),
             "popular": [list(pair) for pair in self.popular],
+            "measured": array("I", [place[item] for item in self.measured]).tobytes(),
+            "masses": array("d", self.measured.values()).tobytes(),
         }
 
     @classmethod
@@ -54,4 +60,9 @@ class ItemsModel:
         for place, length in zip(array("I", values["items"]), array("I", values["lengths"]), strict=True):
             neighbours[names[place]] = dict(pairs[start : start + length])
             start += length
-        return cls(neighbours, tuple((item, weight) for item, weight in values["popular"]))
+        measured = [names[place] for place in array("I", values["measured"])]
+        return cls(
+            neighbours,
+            tuple((item, weight) for item, weight in values["popular"]),
+            dict(zip(measured, array("d", values["masses"]), strict=True)),
+        )
