@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import struct
-import sys
 from array import array
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
-import msgpack
+import numpy as np
 import xxhash
+from numpy.typing import NDArray
 
 from stream.config import RecommendConfig
 
@@ -22,12 +22,13 @@ ADD_WEIGHT = 0.2
 """An add to the basket, beside an order's 1, in an item's popularity."""
 
 
-_HEAD = struct.Struct("<qqddd")
+_HEAD = struct.Struct("<Iiqddd")
 
 
 class Head(NamedTuple):
     """What is known of an item without its neighbours; see `ItemRow`."""
 
+    number: int
     block: int
     last: int
     weight: float
@@ -39,6 +40,8 @@ class ItemRow:
 
     Attributes
     ----------
+    number
+        The item's place among its partition's items, in order of first appearance.
     block
         The block of 256 half-lives that weights are relative to.
     last
@@ -50,18 +53,19 @@ class ItemRow:
     floor
         Weight that a newcomer starts from: the largest that was dropped.
     neighbours
-        Item -> decayed weight of the orders that held both.
+        Number of another item -> decayed weight of the orders that held both.
     """
 
-    __slots__ = ("block", "floor", "last", "mass", "neighbours", "weight")
+    __slots__ = ("block", "floor", "last", "mass", "neighbours", "number", "weight")
 
-    def __init__(self, block: int) -> None:
+    def __init__(self, number: int, block: int) -> None:
+        self.number = number
         self.block = block
         self.last = 0
         self.weight = 0.0
         self.mass = 0.0
         self.floor = 0.0
-        self.neighbours: dict[str, float] = {}
+        self.neighbours: dict[int, float] = {}
 
     def advance(self, block: int) -> None:
         """Count from the start of a later block."""
@@ -73,27 +77,31 @@ class ItemRow:
         self.neighbours = {item: weight * shift for item, weight in self.neighbours.items()}
 
     def pack(self) -> bytes:
-        """As stored; floats exact, neighbours in the order they came."""
-        head = _HEAD.pack(self.block, self.last, self.weight, self.mass, self.floor)
-        names: bytes = msgpack.packb(list(self.neighbours))
-        return b"".join((head, names, array("d", self.neighbours.values()).tobytes()))
+        """As stored: 12 bytes a neighbour, in the order they came; floats exact."""
+        head = _HEAD.pack(self.number, self.block, self.last, self.weight, self.mass, self.floor)
+        others, weights = array("I", self.neighbours), array("d", self.neighbours.values())
+        return b"".join((head, others.tobytes(), weights.tobytes()))
 
     @staticmethod
     def head(packed: bytes) -> Head:
-        """The item's own counts of a packed row, without unpacking the rest."""
-        return Head(*_HEAD.unpack_from(packed)[:4])
+        """The item's own counts of a packed row."""
+        return Head(*_HEAD.unpack_from(packed)[:5])
+
+    @staticmethod
+    def pairs(packed: bytes) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
+        """Neighbours of a packed row: their numbers and weights, shape [n] each."""
+        count = (len(packed) - _HEAD.size) // 12
+        others = np.frombuffer(packed, np.uint32, count, _HEAD.size)
+        return others, np.frombuffer(packed, np.float64, count, _HEAD.size + 4 * count)
 
     @classmethod
     def unpack(cls, packed: bytes) -> ItemRow:
         """Reverse of `pack`."""
-        block, last, weight, mass, floor = _HEAD.unpack_from(packed)
-        row = cls(block)
+        number, block, last, weight, mass, floor = _HEAD.unpack_from(packed)
+        row = cls(number, block)
         row.last, row.weight, row.mass, row.floor = last, weight, mass, floor
-        unpacker = msgpack.Unpacker(None)
-        unpacker.feed(packed[_HEAD.size :])
-        names: list[str] = unpacker.unpack()
-        weights = array("d", packed[len(packed) - 8 * len(names) :])
-        row.neighbours = dict(zip(map(sys.intern, names), weights, strict=True))
+        others, weights = cls.pairs(packed)
+        row.neighbours = dict(zip(others.tolist(), weights.tolist(), strict=True))
         return row
 
 
@@ -134,7 +142,7 @@ class ItemCounts:
         More than `config.pair_items` distinct items are sampled, by a hash of item and time, and only the sample
         is paired: an order of 10,000 items costs no more than one of 100.
         """
-        distinct = [sys.intern(item) for item in dict.fromkeys(items)]
+        distinct = list(dict.fromkeys(items))
         for item in distinct:
             row, weight = self._touch(item, time)
             row.weight += weight
@@ -142,20 +150,19 @@ class ItemCounts:
             return
         share = 1.0 / math.log2(2 + len(distinct))
         if len(distinct) > self._pairs:
-            distinct = sorted(distinct, key=lambda item: xxhash.xxh3_64_intdigest(f"{time}\0{item}".encode()))[
-                : self._pairs
-            ]
-        limit = 2 * self._cap
-        for item in distinct:
-            row, weight = self._touch(item, time)
-            weight *= share
+            distinct.sort(key=lambda item: xxhash.xxh3_64_intdigest(f"{time}\0{item}".encode()))
+            del distinct[self._pairs :]
+        rows = [self._rows[item] for item in distinct]
+        numbers = [row.number for row in rows]
+        for row in rows:
+            weight = share * self._weight(row, time)
             row.mass += weight
-            neighbours, floor = row.neighbours, row.floor
+            neighbours, floor, own = row.neighbours, row.floor, row.number
             get = neighbours.get
-            for other in distinct:
-                if other is not item:
+            for other in numbers:
+                if other != own:
                     neighbours[other] = get(other, floor) + weight
-            if len(neighbours) > limit:
+            if len(neighbours) > 2 * self._cap:
                 self._prune(row)
 
     def drain_changed(self) -> set[str]:
@@ -168,21 +175,24 @@ class ItemCounts:
         return self._rows[name].pack()
 
     def load_item(self, name: str, packed: bytes) -> None:
-        """Take an item's counts from the store."""
-        self._rows[sys.intern(name)] = ItemRow.unpack(packed)
+        """Take an item's counts from the store; all of a partition's items have to be loaded."""
+        self._rows[name] = ItemRow.unpack(packed)
 
     def _touch(self, item: str, time: int) -> tuple[ItemRow, float]:
         """The item's row, and the weight of `time` in its units."""
-        block = time // self._span
         row = self._rows.get(item)
+        block = time // self._span
         if row is None:
-            row = self._rows[sys.intern(item)] = ItemRow(block)
+            row = self._rows[item] = ItemRow(len(self._rows), block)
         elif block > row.block:
             row.advance(block)
         self._changed.add(item)
         if time > row.last:
             row.last = time
-        return row, 2.0 ** ((time - row.block * self._span) / self._half_life)
+        return row, self._weight(row, time)
+
+    def _weight(self, row: ItemRow, time: int) -> float:
+        return float(2.0 ** ((time - row.block * self._span) / self._half_life))
 
     def _prune(self, row: ItemRow) -> None:
         # Of equal weights the earlier comer stays: the order of a dict is part of the state, and is stored.

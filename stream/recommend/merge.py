@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from heapq import nsmallest
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stream.config import RecommendConfig
 from stream.recommend.counts import BLOCK, Head, ItemRow
@@ -23,26 +24,12 @@ def merge_heads(heads: Sequence[Head]) -> Head:
     block = max(head.block for head in heads)
     shifts = [_shift(head.block, block) for head in heads]
     return Head(
+        heads[0].number,
         block,
         max(head.last for head in heads),
         sum(head.weight * shift for head, shift in zip(heads, shifts, strict=True)),
         sum(head.mass * shift for head, shift in zip(heads, shifts, strict=True)),
     )
-
-
-def merge_neighbours(rows: Sequence[ItemRow], block: int) -> dict[str, float]:
-    """Sum of one item's neighbours in several partitions, in units of `block`.
-
-    Commutative and associative within 1e-9, as long as no partition has dropped neighbours.
-    """
-    if len(rows) == 1 and rows[0].block == block:
-        return rows[0].neighbours
-    merged: dict[str, float] = {}
-    for row in rows:
-        shift = _shift(row.block, block)
-        for other, weight in row.neighbours.items():
-            merged[other] = merged.get(other, 0.0) + weight * shift
-    return merged
 
 
 class ItemsMerger:
@@ -68,6 +55,9 @@ class ItemsMerger:
         self._config = config
         self._packed: list[dict[str, bytes]] = []
         self._heads: dict[str, Head] = {}
+        self._names: list[str] = []  # items by the merger's own number
+        self._numbers: dict[str, int] = {}
+        self._own: list[NDArray[np.intp]] = []  # for each partition: its numbers -> the merger's
 
     def merge(self, counts: Sequence[Mapping[str, bytes]], previous: ItemsModel | None) -> ItemsModel:
         """The next items model.
@@ -93,7 +83,9 @@ class ItemsMerger:
         growth = {item: size - before.measured.get(item, -math.inf) for item, size in sizes.items()}
         grown = (item for item, by in growth.items() if by != 0)
         chosen = nsmallest(self._config.refresh, grown, key=lambda item: (-growth[item], item))
-        masses = {item: head.mass * _shift(head.block, base) for item, head in self._heads.items()}
+        masses = np.zeros(len(self._names))
+        for item, head in self._heads.items():
+            masses[self._numbers[item]] = head.mass * _shift(head.block, base)
         fresh = {item: self._neighbours(item, base, masses, self._config.shrink * unit) for item in chosen}
         neighbours = {item: near for item in kept if (near := fresh.get(item) or before.neighbours.get(item))}
         known = before.measured
@@ -105,12 +97,14 @@ class ItemsMerger:
     def _take(self, counts: Sequence[Mapping[str, bytes]]) -> None:
         """Add up the items whose rows differ from those at hand."""
         self._packed += [{} for _ in range(len(counts) - len(self._packed))]
+        self._own += [np.zeros(0, np.intp) for _ in range(len(counts) - len(self._own))]
         changed: set[str] = set()
-        for known, given in zip(self._packed, counts, strict=False):
+        for partition, (known, given) in enumerate(zip(self._packed, counts, strict=False)):
             for item, packed in given.items():
                 if known.get(item) != packed:
                     known[item] = packed
                     changed.add(item)
+                    self._number(partition, item, ItemRow.head(packed).number)
             for item in known.keys() - given.keys():
                 del known[item]
                 changed.add(item)
@@ -121,24 +115,46 @@ class ItemsMerger:
             else:
                 del self._heads[item]
 
+    def _number(self, partition: int, item: str, number: int) -> None:
+        """Note which item a partition means by a number."""
+        if item not in self._numbers:
+            self._numbers[item] = len(self._names)
+            self._names.append(item)
+        own = self._own[partition]
+        if number >= len(own):
+            own = self._own[partition] = np.concatenate([own, np.zeros(number + 1, np.intp)])
+        own[number] = self._numbers[item]
+
     def _parts(self, item: str) -> Iterable[bytes]:
         return [known[item] for known in self._packed if item in known]
 
-    def _neighbours(self, item: str, base: int, masses: Mapping[str, float], shrink: float) -> Neighbours:
+    def _neighbours(self, item: str, base: int, masses: NDArray[np.float64], shrink: float) -> Neighbours:
         """An item's nearest items."""
-        counted = merge_neighbours([ItemRow.unpack(packed) for packed in self._parts(item)], base)
-        if not counted:
-            return {}
-        others = list(counted)
-        weights = np.array(list(counted.values()))
-        beside = np.array([masses.get(other, 0.0) for other in others])
+        others, weights = self._pairs(item, base)
         with np.errstate(divide="ignore", invalid="ignore"):
-            similar = weights / np.sqrt(masses[item] * beside) * (weights / (weights + shrink))
+            similar = weights / np.sqrt(masses[self._numbers[item]] * masses[others]) * (weights / (weights + shrink))
         similar = np.where(np.isfinite(similar), np.minimum(similar, 1.0), 0.0).astype(np.float32)
-        order = np.argsort(-similar, kind="stable")[: self._config.served]
-        return {
-            others[place]: near for place, near in zip(order.tolist(), similar[order].tolist(), strict=True) if near > 0
-        }
+        served = self._config.served
+        least = np.partition(similar, -served)[-served] if len(similar) > served else 0.0
+        best = [(-similar[place].item(), self._names[others[place]]) for place in np.flatnonzero(similar >= least)]
+        return {other: -negated for negated, other in sorted(best)[:served] if negated}
+
+    def _pairs(self, item: str, base: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Sum of an item's neighbours in all partitions: the merger's numbers and weights in units of `base`.
+
+        Commutative and associative within 1e-9, as long as no partition has dropped neighbours.
+        """
+        numbers, weights = [], []
+        for known, own in zip(self._packed, self._own, strict=True):
+            if (packed := known.get(item)) is not None:
+                others, counted = ItemRow.pairs(packed)
+                numbers.append(own[others])
+                weights.append(counted * _shift(ItemRow.head(packed).block, base))
+        if len(numbers) == 1:
+            return numbers[0], weights[0]
+        distinct, place = np.unique(np.concatenate(numbers), return_inverse=True)
+        summed: NDArray[np.float64] = np.bincount(place, np.concatenate(weights), len(distinct)).astype(np.float64)
+        return distinct, summed
 
 
 def _log_mass(head: Head) -> float:
