@@ -63,6 +63,23 @@ class Owned:
         count = min(len(self.waiting), self.engine.until_boundary)
         return [self.waiting.popleft() for _ in range(count)]
 
+    def tick(self, now: float, every: int | None) -> int | None:
+        """The event time that the clock moves to when the partition is idle, if it is due.
+
+        It moves by the time that has passed here, so that history which is loaded today stays in its own time.
+
+        Parameters
+        ----------
+        now
+            The worker's time (s).
+        every
+            Milliseconds between ticks; None: never.
+        """
+        idle = round((now - self.moved) * 1000)
+        if every is None or idle < every or self.waiting or not self.engine.clock:
+            return None
+        return self.engine.clock + idle
+
     def committed(self, delta: Delta, now: float) -> None:
         """Note what is in the store now."""
         self.moved = now

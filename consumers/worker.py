@@ -199,20 +199,10 @@ class Worker:
     def _step(self, owned: Owned) -> Batch | None:
         """Fold what a partition has to do in this cycle, if anything."""
         adoption = self._adoption if owned.partition == 0 else self._shared.newer_than(owned.engine.model)
-        tick = None if owned.waiting else self._tick(owned)
+        tick = owned.tick(self._clock.time(), self._settings.tick_every)
         if adoption is None and tick is None and not owned.waiting:
             return None
         return fold(owned, self._topics, adoption, tick)
-
-    def _tick(self, owned: Owned) -> int | None:
-        """The event time that the clock of an idle partition moves to, if it is due.
-
-        It moves by the time that has passed here, so that history which is loaded today stays in its own time.
-        """
-        every, idle = self._settings.tick_every, round((self._clock.time() - owned.moved) * 1000)
-        if every is None or idle < every or not owned.engine.clock:
-            return None
-        return owned.engine.clock + idle
 
     def _committed(self, batch: Batch) -> None:
         owned = batch.owned
