@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from itertools import islice
 
 from consumers.clock import ManualClock
+from consumers.garbage import Garbage
 from consumers.memory import MemoryReader, MemorySource
 from consumers.settings import WorkerSettings
 from consumers.worker import Worker
@@ -29,7 +30,7 @@ CHUNK = 5_000
 """Events in the log at once: what has been read by all is forgotten."""
 
 _GROUP = "embedded"
-_SETTINGS = WorkerSettings(poll=0, tick_every=None, look_every=0)
+_SETTINGS = WorkerSettings(batch=20_000, poll=0, tick_every=None, look_every=0)
 
 
 class Embedded:
@@ -90,13 +91,14 @@ class Embedded:
             Called after each chunk.
         """
         source = iter(records)
-        while batch := list(islice(source, chunk)):
-            self._sink.send(record._replace(topic=self._topics.events) for record in batch)
-            self.events += self._worker.drain()
-            self._look()
-            self._trim()
-            if watch is not None:
-                watch(self)
+        with Garbage():
+            while batch := list(islice(source, chunk)):
+                self._sink.send(record._replace(topic=self._topics.events) for record in batch)
+                self.events += self._worker.drain()
+                self._look()
+                self._trim()
+                if watch is not None:
+                    watch(self)
 
     @property
     def held(self) -> int:

@@ -46,7 +46,7 @@ def load_embedded(loader: Loader, settings: Settings, partitions: int, as_json: 
         ) as product,
         progress("Processing") as advance,
     ):
-        product.process(events, watch=lambda seen: advance(seen.events))
+        product.process(events, chunk=20_000, watch=lambda seen: advance(seen.events))
         summary = product.summary(time.perf_counter() - started)
     if as_json:
         print_json({**summary.to_dict(), **told(report)})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import struct
-from array import array
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import NamedTuple
@@ -79,8 +78,8 @@ class ItemRow:
     def pack(self) -> bytes:
         """As stored: 12 bytes a neighbour, in the order they came; floats exact."""
         head = _HEAD.pack(self.number, self.block, self.last, self.weight, self.mass, self.floor)
-        others, weights = array("I", self.neighbours), array("d", self.neighbours.values())
-        return b"".join((head, others.tobytes(), weights.tobytes()))
+        count = len(self.neighbours)
+        return head + struct.pack(f"<{count}I{count}d", *self.neighbours, *self.neighbours.values())
 
     @staticmethod
     def head(packed: bytes) -> Head:

@@ -127,5 +127,5 @@ def _sentence(ranked: Ranked) -> str:
     if ranked.reason == "similar":
         return f"Often ordered together with {ranked.because}."
     if ranked.reason == "again":
-        return "You ordered this before."
+        return "You ordered or added this before."
     return "Popular now."
