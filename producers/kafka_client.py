@@ -40,7 +40,10 @@ class KafkaSettings(Section):
     timeout: Duration = Field(30_000, description="A broker that takes longer counts as unreachable")
     session_timeout: Duration = Field(45_000, description="A silent worker loses its partitions after this span")
     max_poll_interval: Duration = Field(900_000, description="A worker may take this long for a batch or a recovery")
-    transaction_timeout: Duration = Field(60_000, description="Kafka aborts a transaction that is open for longer")
+    transaction_timeout: Duration = Field(
+        15_000,
+        description="Kafka aborts a transaction that is open for longer: a killed worker's holds up the next",
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> KafkaSettings:

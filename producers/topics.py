@@ -98,6 +98,7 @@ CHANNELS: tuple[Channel, ...] = (
         f"{_CUSTOMER}: userId, else anonymousId",
         CustomerEvent,
         {},
+        settings=_FOREVER,  # a lost store is rebuilt from it; and loaded history has old timestamps
     ),
     Channel(
         "segment_changes",

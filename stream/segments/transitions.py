@@ -50,21 +50,3 @@ def decide(current: int | None, d2: Array, gaps: Array, hysteresis: float) -> tu
     if best == current or not 0 < margin >= hysteresis * gaps[current, best]:
         return None
     return best, margin
-
-
-def movers(current: NDArray[np.intp], d2: Array, gaps: Array, hysteresis: float) -> NDArray[np.bool_]:
-    """Which of many customers `decide` would move.
-
-    Parameters
-    ----------
-    current
-        Places of the present segments, -1 for none, shape [n].
-    d2
-        Squared distances to the centres, shape [n, k].
-    gaps, hysteresis
-        As for `decide`.
-    """
-    rows, best = np.arange(len(d2)), d2.argmin(axis=1)
-    margin = d2[rows, current] - d2[rows, best]
-    moved: NDArray[np.bool_] = (margin > 0) & (margin >= hysteresis * gaps[current, best])
-    return (current < 0) | moved

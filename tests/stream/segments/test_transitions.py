@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.segments.distance import squared_distances
-from stream.segments.transitions import decide, movers
+from stream.segments.transitions import decide
 
 CENTRES = np.random.default_rng(0).random((4, 3))
 GAPS = squared_distances(CENTRES, CENTRES)
@@ -19,8 +19,6 @@ POINTS = st.lists(st.floats(0, 1), min_size=3, max_size=3).map(lambda row: np.ar
 def test_a_move_goes_to_the_nearest_and_has_its_margin(row: np.ndarray, current: int | None, hysteresis: float) -> None:
     d2 = squared_distances(row, CENTRES)
     move = decide(current, d2[0], GAPS, hysteresis)
-    flags = movers(np.array([-1 if current is None else current]), d2, GAPS, hysteresis)
-    assert flags.tolist() == [move is not None]
     best = int(d2[0].argmin())
     if move is None:
         assert current is not None
@@ -57,14 +55,3 @@ def test_without_a_segment_the_nearest_is_taken_and_the_runner_up_gives_the_marg
 
 def test_a_tie_or_twin_centres_move_nobody() -> None:
     assert decide(1, np.array([0.5, 0.5]), np.zeros((2, 2)), 0.0) is None
-
-
-def test_a_whole_batch_is_filtered_as_one_by_one() -> None:
-    rng = np.random.default_rng(1)
-    rows, current = rng.random((500, 3)), rng.integers(-1, 4, 500)
-    d2 = squared_distances(rows, CENTRES)
-    alone = [
-        decide(None if place < 0 else place, row, GAPS, 0.1) is not None
-        for place, row in zip(current.tolist(), d2, strict=True)
-    ]
-    assert movers(current, d2, GAPS, 0.1).tolist() == alone
