@@ -137,11 +137,13 @@ class RecommendConfig(Section):
 
     count: int = Field(10, gt=0, le=100)
     half_life: Duration = 30 * DAY
-    neighbours: int = Field(128, gt=1, description="Neighbours counted for each item")
+    neighbours: int = Field(64, gt=1, description="Neighbours counted for each item")
     served: int = Field(20, gt=0, description="Neighbours kept in the model and the cache for each item")
-    shrink: float = Field(0.2, ge=0, description="Joint orders of today's weight at which a similarity counts half")
-    again: float = Field(1.0, ge=0, description="Weight of the customer's own items, beside a similarity of 1")
-    pair_items: int = Field(100, gt=1, description="Distinct items of one order that are paired; more are sampled")
+    shrink: float = Field(
+        4.0, ge=0, description="Weight of joint orders (of n items: 1 / log2(2 + n)) at which similarity counts half"
+    )
+    again: float = Field(0.08, ge=0, description="Weight of the customer's own items, beside a similarity of 1")
+    pair_items: int = Field(20, gt=1, description="Distinct items of one order that are paired; more are sampled")
     refresh: int = Field(
         1_000, gt=0, description="Items whose neighbours are recomputed at a merge, the most grown first"
     )

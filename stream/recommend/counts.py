@@ -32,6 +32,7 @@ class Head(NamedTuple):
     last: int
     weight: float
     mass: float
+    floor: float
 
 
 class ItemRow:
@@ -84,7 +85,7 @@ class ItemRow:
     @staticmethod
     def head(packed: bytes) -> Head:
         """The item's own counts of a packed row."""
-        return Head(*_HEAD.unpack_from(packed)[:5])
+        return Head(*_HEAD.unpack_from(packed))
 
     @staticmethod
     def pairs(packed: bytes) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
@@ -138,8 +139,8 @@ class ItemCounts:
     def learn_order(self, items: Sequence[str], time: int) -> None:
         """Items were ordered together; repeats of an item count once.
 
-        More than `config.pair_items` distinct items are sampled, by a hash of item and time, and only the sample
-        is paired: an order of 10,000 items costs no more than one of 100.
+        Of more than `config.pair_items` distinct items a sample is paired, drawn by a hash of item and time: an order
+        of 10,000 items makes no more pairs than one of `pair_items`, and wholesalers do not drown everyone else.
         """
         distinct = list(dict.fromkeys(items))
         for item in distinct:

@@ -29,6 +29,7 @@ def merge_heads(heads: Sequence[Head]) -> Head:
         max(head.last for head in heads),
         sum(head.weight * shift for head, shift in zip(heads, shifts, strict=True)),
         sum(head.mass * shift for head, shift in zip(heads, shifts, strict=True)),
+        sum(head.floor * shift for head, shift in zip(heads, shifts, strict=True)),
     )
 
 
@@ -142,14 +143,15 @@ class ItemsMerger:
     def _pairs(self, item: str, base: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Sum of an item's neighbours in all partitions: the merger's numbers and weights in units of `base`.
 
+        A neighbour may have begun at its row's floor: what is above the floor is certain, and only that counts.
         Commutative and associative within 1e-9, as long as no partition has dropped neighbours.
         """
         numbers, weights = [], []
         for known, own in zip(self._packed, self._own, strict=True):
             if (packed := known.get(item)) is not None:
-                others, counted = ItemRow.pairs(packed)
+                head, (others, counted) = ItemRow.head(packed), ItemRow.pairs(packed)
                 numbers.append(own[others])
-                weights.append(counted * _shift(ItemRow.head(packed).block, base))
+                weights.append((counted - head.floor) * _shift(head.block, base))
         if len(numbers) == 1:
             return numbers[0], weights[0]
         distinct, place = np.unique(np.concatenate(numbers), return_inverse=True)

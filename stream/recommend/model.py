@@ -5,10 +5,14 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 Neighbours = Mapping[str, float]
 """Items with their similarity, most similar first."""
+
+PULL = 0.75
+"""Exponent that turns an item's mass into pull: at 0 lists are full of rarities, at 1 they are nearly all popular."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +32,12 @@ class ItemsModel:
     neighbours: Mapping[str, Neighbours]
     popular: tuple[tuple[str, float], ...]
     measured: Mapping[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def pull(self) -> Mapping[str, float]:
+        """Item -> (mass / largest mass) ^ `PULL`: how much the orders of all customers speak for it."""
+        top = max(self.measured.values(), default=0.0)
+        return {item: 2.0 ** (PULL * (size - top)) for item, size in self.measured.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for msgpack; names once, neighbours as their places, floats as 32 bits.

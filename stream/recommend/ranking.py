@@ -8,6 +8,9 @@ from typing import Literal, NamedTuple
 from stream.config import RecommendConfig
 from stream.recommend.model import ItemsModel
 
+AGAIN = 3
+"""Half-life, in those of the counts, of an own item's chance to be bought again."""
+
 Seed = tuple[str, float, Mapping[str, float]]  # item, weight, its nearest items
 
 
@@ -44,28 +47,32 @@ def recommend(
 
     Notes
     -----
-    A seed counts 1/√rank by how lately it was bought or added. An item's score is the sum of its similarities to the
-    seeds, each times the seed's weight; an own item also has `config.again` times its weight. What is missing to a
-    full list is filled with popular items, their scores behind all others. Of equal scores, the one that came up first
-    wins: the order of the history and of the neighbours decides.
+    An item's score is the sum of its similarities to the seeds, which count 4 / (4 + rank) by how lately they were
+    bought or added; an own item also has `config.again`, less with age. All of it is taken times the item's pull (see
+    `ItemsModel.pull`): what many buy, this customer too is more likely to buy next. What is missing to a full list is
+    filled with popular items, their scores behind all others. Of equal scores, the one that came up first wins: the
+    order of the history and of the neighbours decides.
     """
-    near = model.neighbours
-    own = [(item, 1.0 / (1.0 + rank) ** 0.5) for rank, (item, _) in enumerate(history)]
-    seeds = [(seed, weight, near[seed]) for seed, weight in own[: config.seeds] if seed in near]
+    near, pull = model.neighbours, model.pull
+    lasts = AGAIN * config.half_life
+    latest = history[0][1] if history else 0
+    first = enumerate(history[: config.seeds])
+    seeds = [(seed, 4.0 / (4.0 + rank), near[seed]) for rank, (seed, _) in first if seed in near]
     scores: dict[str, float] = {}
     get = scores.get
     for _, weight, others in seeds:
         for other, similar in others.items():
             scores[other] = get(other, 0.0) + weight * similar
     again: dict[str, float] = {}
-    for seed, weight in own:
-        if seed not in again:
-            again[seed] = config.again * weight
-            scores[seed] = get(seed, 0.0) + again[seed]
+    for item, time in history:
+        if item in pull and item not in again:
+            again[item] = config.again * 2.0 ** ((time - latest) / lasts)
+            scores[item] = get(item, 0.0) + again[item]
+    pulled = {item: score * pull[item] for item, score in scores.items() if item in pull}
     ranked: list[Ranked] = []
-    for item in sorted(scores, key=scores.__getitem__, reverse=True):
+    for item in sorted(pulled, key=pulled.__getitem__, reverse=True):
         if item not in exclude:
-            ranked.append(_explained(item, scores[item], seeds, again))
+            ranked.append(_explained(item, pulled[item], seeds, again))
             if len(ranked) == count:
                 return ranked
     chosen = {one.item for one in ranked}

@@ -1,0 +1,156 @@
+"""Item counts: decayed, bounded, the same whatever the hash seed, and exact through the store."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stream.config import DAY, RecommendConfig
+from stream.recommend.counts import ADD_WEIGHT, ItemCounts, ItemRow
+
+START = 1_700_000_000_000
+CONFIG = RecommendConfig()
+
+
+def row(counts: ItemCounts, item: str) -> ItemRow:
+    return ItemRow.unpack(counts.pack_item(item))
+
+
+def near(counts: ItemCounts, item: str) -> dict[str, float]:
+    """An item's neighbours by name."""
+    names = {row(counts, name).number: name for name in counts.items()}
+    return {names[number]: weight for number, weight in row(counts, item).neighbours.items()}
+
+
+def packed(counts: ItemCounts) -> dict[str, bytes]:
+    return {item: counts.pack_item(item) for item in counts.items()}
+
+
+def test_one_item_a_thousand_times_has_no_neighbour() -> None:
+    counts = ItemCounts(CONFIG)
+    counts.learn_order(["a"] * 1_000, START)
+    assert near(counts, "a") == {}
+    assert row(counts, "a").weight > 0
+
+
+def test_weights_halve_with_the_half_life() -> None:
+    counts = ItemCounts(RecommendConfig(half_life="10d"))
+    counts.learn_order(["a", "b"], START)
+    weight, both = row(counts, "a").weight, near(counts, "a")["b"]
+    counts.learn_order(["a", "b"], START + 10 * DAY)
+    assert row(counts, "a").weight == pytest.approx(3 * weight)
+    assert near(counts, "a")["b"] == pytest.approx(3 * both)
+
+
+def test_a_late_order_counts_at_its_own_time() -> None:
+    early, late = ItemCounts(CONFIG), ItemCounts(CONFIG)
+    orders = [(["a", "b"], START), (["b", "c"], START + DAY)]
+    for items, time in orders:
+        early.learn_order(items, time)
+    for items, time in reversed(orders):
+        late.learn_order(items, time)
+    for item in "abc":
+        assert row(late, item).weight == pytest.approx(row(early, item).weight)
+        assert near(late, item) == pytest.approx(near(early, item))
+
+
+def test_an_add_is_less_than_an_order_and_pairs_nothing() -> None:
+    added, ordered = ItemCounts(CONFIG), ItemCounts(CONFIG)
+    added.learn_add("a", START)
+    ordered.learn_order(["a"], START)
+    assert row(added, "a").weight == pytest.approx(ADD_WEIGHT * row(ordered, "a").weight)
+    assert row(added, "a").mass == 0
+    assert row(added, "a").neighbours == {}
+
+
+def test_other_items_are_sampled_of_another_order() -> None:
+    items = [f"i{number}" for number in range(200)]
+    paired = []
+    for time in (START, START + 1):
+        counts = ItemCounts(CONFIG)
+        counts.learn_order(items, time)
+        paired.append({item for item in items if row(counts, item).neighbours})
+    assert paired[0] != paired[1]
+
+
+def test_pruning_never_counts_too_little() -> None:
+    """Space-Saving's promise: what is kept is at least the true count, and what is gone is at most the floor."""
+    small, exact = ItemCounts(RecommendConfig(neighbours=4)), ItemCounts(RecommendConfig(neighbours=1_000))
+    draw = random.Random(2)
+    for number in range(500):
+        order = ["a", f"b{int(draw.paretovariate(0.7)) % 60}"]
+        small.learn_order(order, START + number * DAY // 50)
+        exact.learn_order(order, START + number * DAY // 50)
+    kept, floor, truth = near(small, "a"), row(small, "a").floor, near(exact, "a")
+    assert len(kept) <= 8 < len(truth)
+    for item, weight in truth.items():
+        assert kept.get(item, floor) >= weight * (1 - 1e-9)
+
+
+def test_pruning_equals_keeps_some_of_them() -> None:
+    counts = ItemCounts(RecommendConfig(neighbours=3))
+    for number in range(7):
+        counts.learn_order(["a", f"b{number}"], START)
+    assert sorted(near(counts, "a")) == ["b0", "b1", "b2"]
+
+
+def test_changed_items_are_drained_once() -> None:
+    counts = ItemCounts(CONFIG)
+    counts.learn_order(["a", "b"], START)
+    counts.learn_add("c", START)
+    assert counts.drain_changed() == {"a", "b", "c"}
+    counts.learn_add("b", START)
+    assert counts.drain_changed() == {"b"}
+    assert counts.drain_changed() == set()
+
+
+def shop(counts: ItemCounts, orders: range, config: RecommendConfig = CONFIG) -> None:
+    for number in orders:
+        draw = random.Random(number)
+        counts.learn_order([f"i{draw.randrange(80)}" for _ in range(draw.randrange(1, 40))], START + number * DAY)
+        counts.learn_add(f"i{draw.randrange(80)}", START + number * DAY)
+
+
+@pytest.mark.parametrize("cut", [1, 77, 200])
+def test_going_on_from_the_store_is_going_on(cut: int) -> None:
+    config = RecommendConfig(neighbours=10, half_life="12h")  # prunes, and crosses a block
+    whole, half = ItemCounts(config), ItemCounts(config)
+    shop(whole, range(300))
+    shop(half, range(cut))
+    stored = packed(half)
+    again = ItemCounts(config)
+    for item, value in stored.items():
+        again.load_item(item, value)
+    shop(again, range(cut, 300))
+    assert packed(again) == packed(whole)
+
+
+def fingerprint() -> str:
+    config = RecommendConfig(neighbours=10)
+    counts = ItemCounts(config)
+    shop(counts, range(200))
+    digest = hashlib.blake2b()
+    for item in sorted(counts.drain_changed()):
+        digest.update(counts.pack_item(item))
+    return digest.hexdigest()
+
+
+def test_the_hash_seed_changes_nothing() -> None:
+    code = "from tests.stream.recommend.test_counts import fingerprint; print(fingerprint())"
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=Path(__file__).parents[3],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": "."},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+        for seed in ("1", "2")
+    }
+    assert found == {fingerprint()}
