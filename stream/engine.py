@@ -171,8 +171,9 @@ class Engine:
             if step.rejected is not None:
                 self._updates.append(step.rejected)
                 continue
-            if step.profile is not None:
-                self._add(segment(step))
+            if step.profile is not None and (moved := segment(step)) is not None:
+                self.customers.touch(step.profile)
+                self._add(moved)
             if step.model is None:
                 if step.profile is not None:
                     self._add(score(step))
