@@ -71,8 +71,7 @@ class Scorer:
         profile = step.profile
         if profile is None or self._scaling is None:
             return None
-        if step.event is not None:
-            self._follow(profile, step)
+        self._follow(profile, step)
         model = self._model
         if model is None or model.examples < self._config.min_examples:
             return None
@@ -124,9 +123,14 @@ class Scorer:
         return b"" if self._learner is None else self._learner.to_bytes()
 
     def _follow(self, profile: Profile, step: Step) -> None:
+        """Resolve the open example if this is what it waited for; open the next one, of the quiet too."""
         event, example = step.event, profile.example
-        assert event is not None
-        if example is not None and event.kind == self._config.event and example.covers(event.time):
+        if (
+            example is not None
+            and event is not None
+            and event.kind == self._config.event
+            and example.covers(event.time)
+        ):
             self._learn(profile, True)
         if profile.example is None:
             score = self._scores[step.row] if self._model is not None else None
