@@ -20,6 +20,7 @@ from producers.memory import MemoryBroker
 from producers.memory_sink import MemorySink, MemoryTransactionalSink
 from producers.topics import CHANNELS, Topics
 from stream.config import EngineConfig
+from stream.engine import Engine
 from stream.errors import DeploymentError
 from stream.records import Outgoing, Record, TopicPartition
 from stream.store.base import StateStore
@@ -109,6 +110,11 @@ class Embedded:
             for partition in range(partitions)
         ]
         return sum(end - first for first, end in bounds)
+
+    @property
+    def engines(self) -> list[Engine]:
+        """The partitions' engines, to read from."""
+        return [engine for _, engine in sorted(self._worker.engines.items())]
 
     def summary(self, seconds: float) -> Summary:
         """What has come of it."""

@@ -111,9 +111,14 @@ def because(move: SegmentChanged) -> str:
     'Order Completed: frequency 7 orders, monetary 413 money'
     """
     cause = {"time": "time passed", "model": "a new model", "event": move.cause.event or "an event"}[move.cause.kind]
-    return f"{cause}: {', '.join(_told(one) for one in move.features[:2])}"
+    return f"{cause}: {', '.join(_told(one) for one in _for_it(move)[:2])}"
 
 
 def _told(one: Deciding) -> str:
     value = "unknown" if one.value is None else f"{number(one.value)} {one.unit}".strip()
     return f"{one.feature.replace('_', ' ')} {value}"
+
+
+def _for_it(move: SegmentChanged) -> list[Deciding]:
+    """Deciding features that spoke for the new segment; those that spoke against it were outweighed."""
+    return [one for one in move.features if one.contribution > 0]
