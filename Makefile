@@ -28,7 +28,7 @@ lint: $(VENV)/.dev ## Format, lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-cache | tail -n 12
+	$(BIN)/lint-imports --no-cache
 
 unit: $(VENV)/.dev ## All tests; real Kafka and Redis are found or started
 	$(BIN)/pytest $(PYTEST_ARGS)

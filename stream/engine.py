@@ -155,7 +155,7 @@ class Engine:
         self.entries += 1
         if self.entries % self.config.learning.every == 0:
             self._decide()
-            self._contribute()
+            self._scalars["contribution"] = self.contribution().pack()
 
     def _decide(self) -> None:
         """Features -> segment -> score -> recommend, for all that happened since the last decision."""
@@ -184,10 +184,10 @@ class Engine:
         if update is not None:
             self._updates.append(update)
 
-    def _contribute(self) -> None:
+    def contribution(self) -> Contribution:
         """What this partition adds to the next model, as of now."""
         priorities, rows = self.customers.read_sample(self.clock)
-        contribution = Contribution(
+        return Contribution(
             clock=self.clock,
             entries=self.entries,
             customers=len(self.customers),
@@ -197,7 +197,6 @@ class Engine:
             propensity=self.scorer.contribute(),
             tally=self.tally,
         )
-        self._scalars["contribution"] = contribution.pack()
 
     def _delta(self) -> Delta:
         scalars, self._scalars = self._scalars, {}
