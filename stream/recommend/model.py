@@ -39,6 +39,15 @@ class ItemsModel:
         top = max(self.measured.values(), default=0.0)
         return {item: 2.0 ** (PULL * (size - top)) for item, size in self.measured.items()}
 
+    @cached_property
+    def offers(self) -> Mapping[str, Mapping[str, float]]:
+        """Item -> its nearest items with similarity times pull: what it adds to their scores, worked out once."""
+        pull = self.pull
+        return {
+            item: {other: similar * pull[other] for other, similar in near.items() if other in pull}
+            for item, near in self.neighbours.items()
+        }
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values for msgpack; names once, neighbours as their places, floats as 32 bits.
 

@@ -11,7 +11,7 @@ from stream.recommend.model import ItemsModel
 AGAIN = 3
 """Half-life, in those of the counts, of an own item's chance to be bought again."""
 
-Seed = tuple[str, float, Mapping[str, float]]  # item, weight, its nearest items
+Seed = tuple[str, float, Mapping[str, float]]  # item, weight, what it offers
 
 
 class Ranked(NamedTuple):
@@ -53,26 +53,25 @@ def recommend(
     filled with popular items, their scores behind all others. Of equal scores, the one that came up first wins: the
     order of the history and of the neighbours decides.
     """
-    near, pull = model.neighbours, model.pull
+    offers, pull = model.offers, model.pull
     lasts = AGAIN * config.half_life
     latest = history[0][1] if history else 0
     first = enumerate(history[: config.seeds])
-    seeds = [(seed, 4.0 / (4.0 + rank), near[seed]) for rank, (seed, _) in first if seed in near]
+    seeds = [(seed, 4.0 / (4.0 + rank), offers[seed]) for rank, (seed, _) in first if seed in offers]
     scores: dict[str, float] = {}
     get = scores.get
     for _, weight, others in seeds:
-        for other, similar in others.items():
-            scores[other] = get(other, 0.0) + weight * similar
+        for other, offer in others.items():
+            scores[other] = get(other, 0.0) + weight * offer
     again: dict[str, float] = {}
     for item, time in history:
         if item in pull and item not in again:
-            again[item] = config.again * 2.0 ** ((time - latest) / lasts)
+            again[item] = config.again * 2.0 ** ((time - latest) / lasts) * pull[item]
             scores[item] = get(item, 0.0) + again[item]
-    pulled = {item: score * pull[item] for item, score in scores.items() if item in pull}
     ranked: list[Ranked] = []
-    for item in sorted(pulled, key=pulled.__getitem__, reverse=True):
+    for item in sorted(scores, key=scores.__getitem__, reverse=True):
         if item not in exclude:
-            ranked.append(_explained(item, pulled[item], seeds, again))
+            ranked.append(_explained(item, scores[item], seeds, again))
             if len(ranked) == count:
                 return ranked
     chosen = {one.item for one in ranked}
