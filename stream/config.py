@@ -148,7 +148,7 @@ class RecommendConfig(Section):
         1_000, gt=0, description="Items whose neighbours are recomputed at a merge, the most grown first"
     )
     max_items: int = Field(50_000, gt=0, description="Items that the model carries, the heaviest first")
-    seeds: int = Field(20, gt=0, description="A customer's last items that recommend others")
+    seeds: int = Field(10, gt=0, description="A customer's last items that recommend others")
     exclude_bought: Duration | None = Field(DAY, description="Hide items bought within this span")
     debounce: Duration = Field(
         60_000, description="At most one list in this span after adds; an order always gives one"
