@@ -14,7 +14,7 @@ import msgpack
 from stream.config import EngineConfig
 from stream.contribution import Contribution
 from stream.entries import Entry, Event, ModelAdopted, Rejected, Tick
-from stream.evaluate.tally import Tally
+from stream.evaluate.tally import REJECTED, Tally
 from stream.model import Model
 from stream.products import products_of
 from stream.profiles.customers import Customers
@@ -117,7 +117,7 @@ class Engine:
 
     def _reject(self, record: Rejected) -> None:
         self.watermark = record.position + 1
-        self.tally.count(f"rejected:{record.code}")
+        self.tally.count(REJECTED + record.code)
         rejected = EventRejected(
             id=update_id("rejected", record.topic, record.partition, record.position),
             code=record.code,

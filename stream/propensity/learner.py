@@ -22,8 +22,8 @@ class PropensityLearner:
 
     Parameters
     ----------
-    learning_rate
-        AdaGrad's.
+    config
+        Settings of the target; AdaGrad's learning rate is taken from it.
     features
         Names of the columns, d of them.
     scaling

@@ -15,7 +15,7 @@ from stream.recommend.ranking import Ranked, recommend
 from stream.span import Step
 from stream.updates import ItemsRecommended, RecommendedItem, rounded, update_id
 
-ADDED, ORDERED, REFUNDED = "Product Added", "Order Completed", "Order Refunded"
+ADDED, ORDERED = "Product Added", "Order Completed"
 HIT_AT = 10
 
 
