@@ -27,6 +27,7 @@ COMMANDS = (
     ("simulate",),
     ("customer",),
     ("segments",),
+    ("segments", "show"),
     ("schema",),
     ("version",),
 )
@@ -74,6 +75,8 @@ def test_no_command_shows_the_help_and_is_wrong_use(capsys):
         (["load", "online-retail", "nowhere.csv", "--embedded"], "nowhere.csv"),
         (["load", "csv", "a.csv", "--map", "nowhere.toml"], "nowhere.toml"),
         (["segments", "--config", "nowhere.toml"], "nowhere.toml"),
+        (["segments", "show", "--config", "nowhere.toml"], "nowhere.toml"),
+        (["segments", "--json", "show"], "eddyline segments show --json"),
         (["run", "--log-level", "loud"], "loud"),
         (["simulate", "--start", "yesterday"], "yesterday"),
     ],

@@ -1,4 +1,4 @@
-"""`eddyline segments`"""
+"""`eddyline segments show`"""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from eddyline.cli.options import Config
 from eddyline.cli.output import AsJson
 
 
-def segments(config: Config = None, as_json: AsJson = False) -> None:
+def show(config: Config = None, as_json: AsJson = False) -> None:
     """Show the segments of the present model: names, sizes, and what a customer at the centre is like.
 
     Sizes are of the uniform sample of customers that the model was learnt from.
 
     [bold]Examples[/bold]
 
-      eddyline segments
-      eddyline segments --json | jq '.segments[].name'
+      eddyline segments show
+      eddyline segments show --json | jq '.segments[].name'
     """
     from eddyline.cli.output import console, print_json, table
     from eddyline.cli.report import number
