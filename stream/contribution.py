@@ -32,6 +32,8 @@ class Contribution:
         Known customers so far.
     priorities
         Hashes of the sampled customers, ascending, shape [n] uint64: the bottom-k sketch.
+    ids
+        Their ids, n of them.
     rows
         Their features at `clock`, shape [n, features]; NaN where there is nothing to measure.
     limit
@@ -46,6 +48,7 @@ class Contribution:
     entries: int
     customers: int
     priorities: NDArray[np.uint64]
+    ids: tuple[str, ...]
     rows: NDArray[np.float64]
     limit: int
     propensity: propensity.Contribution | None
@@ -55,12 +58,14 @@ class Contribution:
         """The contribution of both partitions together."""
         priorities = np.concatenate([self.priorities, other.priorities])
         order = np.argsort(priorities, kind="stable")[: min(self.limit, other.limit)]
+        ids = self.ids + other.ids
         sums = [part for part in (self.propensity, other.propensity) if part is not None]
         return Contribution(
             clock=max(self.clock, other.clock),
             entries=self.entries + other.entries,
             customers=self.customers + other.customers,
             priorities=priorities[order],
+            ids=tuple(ids[place] for place in order.tolist()),
             rows=np.concatenate([self.rows, other.rows])[order],
             limit=min(self.limit, other.limit),
             propensity=propensity.merge(sums) if sums else None,
@@ -75,6 +80,7 @@ class Contribution:
                 "entries": self.entries,
                 "customers": self.customers,
                 "priorities": self.priorities.tobytes(),
+                "ids": self.ids,
                 "rows": self.rows.tobytes(),
                 "columns": self.rows.shape[1],
                 "limit": self.limit,
@@ -93,6 +99,7 @@ class Contribution:
             entries=values["entries"],
             customers=values["customers"],
             priorities=np.frombuffer(values["priorities"], dtype=np.uint64),
+            ids=tuple(values["ids"]),
             rows=np.frombuffer(values["rows"]).reshape(-1, values["columns"]),
             limit=values["limit"],
             propensity=None if values["propensity"] is None else propensity.Contribution.unpack(values["propensity"]),

@@ -186,12 +186,13 @@ class Engine:
 
     def contribution(self) -> Contribution:
         """What this partition adds to the next model, as of now."""
-        priorities, rows = self.customers.read_sample(self.clock)
+        priorities, ids, rows = self.customers.read_sample(self.clock)
         return Contribution(
             clock=self.clock,
             entries=self.entries,
             customers=len(self.customers),
             priorities=priorities,
+            ids=ids,
             rows=rows,
             limit=self.config.segments.sample,
             propensity=self.scorer.contribute(),

@@ -84,12 +84,12 @@ class Customers:
         """Note that something of the profile changed beside its accumulators."""
         self._changed.add(profile.customer)
 
-    def read_sample(self, clock: int) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
-        """Priorities [n] and feature rows [n, features] of the sampled customers, as they are at `clock`."""
+    def read_sample(self, clock: int) -> tuple[NDArray[np.uint64], tuple[str, ...], NDArray[np.float64]]:
+        """Priorities [n], ids and feature rows [n, features] of the sampled customers, as they are at `clock`."""
         chosen = list(self.sample)
-        profiles = [self._profiles[customer] for _, customer in chosen]
+        ids = tuple(customer for _, customer in chosen)
         priorities = np.array([priority for priority, _ in chosen], dtype=np.uint64)
-        return priorities, self.read(profiles, clock)
+        return priorities, ids, self.read([self._profiles[customer] for customer in ids], clock)
 
     def read(self, profiles: Sequence[Profile], clock: int) -> NDArray[np.float64]:
         """Features [n, features] of the profiles at `clock`, or at their last event if that is later."""

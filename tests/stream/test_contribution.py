@@ -54,6 +54,8 @@ def test_four_partitions_sample_the_customers_that_one_does() -> None:
     alone, together = run(1)[2][0], merge(run(PARTITIONS)[2])
     assert together.customers == alone.customers > SETTINGS.segments.sample
     assert together.priorities.tolist() == alone.priorities.tolist()
+    assert together.ids == alone.ids
+    assert [priority(customer) for customer in together.ids] == together.priorities.tolist()
     np.testing.assert_array_equal(together.rows, alone.rows)
     assert together.entries == alone.entries
 
