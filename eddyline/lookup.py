@@ -26,7 +26,7 @@ from stream.records import TopicPartition
 from stream.segments.distance import squared_distances
 from stream.segments.revision import revision
 from stream.store.base import StateStore
-from stream.updates import Deciding, SegmentChanged, SegmentsRevised, rounded, to_iso
+from stream.updates import SegmentChanged, SegmentsRevised, rounded, to_iso
 
 TAIL = 20_000
 """Records of a partition that are searched for a customer's changes."""
@@ -172,7 +172,7 @@ def _segment(model: Model, config: EngineConfig, profile: Profile, row: Any) -> 
         "name": segments.name(profile.segment),
         "runner_up": segments.names[second],
         "margin": rounded(float(distances[second] - distances[here])),
-        "features": _told(deciding(segments.features, row[0], terms, _units(config), config.segments.reasons)),
+        "features": list(deciding(segments.features, row[0], terms, _units(config), config.segments.reasons)),
     }
 
 
@@ -188,7 +188,7 @@ def _score(model: Model, config: EngineConfig, row: Any) -> dict[str, Any] | Non
         "target": config.propensity.target,
         "score": rounded(score),
         "band": "low" if score < low else "medium" if score < high else "high",
-        "features": _told(deciding(propensity.features, row[0], terms, _units(config), 3)),
+        "features": list(deciding(propensity.features, row[0], terms, _units(config), 3)),
     }
 
 
@@ -215,7 +215,3 @@ def _recent_changes(reader: KafkaReader, topics: Topics, key: bytes) -> tuple[Se
 
 def _units(config: EngineConfig) -> dict[str, str]:
     return {feature.name: feature.unit for feature in config.features}
-
-
-def _told(features: tuple[Deciding, ...]) -> list[dict[str, Any]]:
-    return [one.model_dump(mode="json", by_alias=True) for one in features]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.updates import Deciding, rounded
+from stream.updates import rounded
 
 
 def deciding(
@@ -16,8 +18,11 @@ def deciding(
     terms: NDArray[np.float64],
     units: Mapping[str, str],
     count: int,
-) -> tuple[Deciding, ...]:
+) -> Any:
     """The `count` features with the largest terms by absolute size; ties by declared order.
+
+    Fields of `stream.updates.Deciding`, to be validated with the receipt they become part of: at once in compiled
+    code, three times as fast as one by one.
 
     Parameters
     ----------
@@ -32,13 +37,16 @@ def deciding(
     count
         How many are listed.
     """
-    order = np.argsort(-np.abs(terms), kind="stable")[:count]
+    listed, numbers = terms.tolist(), values.tolist()
+    order = sorted(range(len(listed)), key=lambda place: -abs(listed[place]))[:count]
     return tuple(
-        Deciding(
-            feature=names[place],
-            value=rounded(float(values[place])) if np.isfinite(values[place]) else None,
-            contribution=rounded(float(terms[place])),
-            unit=units[names[place]],
-        )
-        for place in order
+        [
+            {
+                "feature": names[place],
+                "value": rounded(numbers[place]) if isfinite(numbers[place]) else None,
+                "contribution": rounded(listed[place]),
+                "unit": units[names[place]],
+            }
+            for place in order
+        ]
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import msgpack
 import numpy as np
-from numpy.typing import NDArray
 from river import linear_model, optim
 from river.utils import VectorDict
 
@@ -36,19 +36,17 @@ class PropensityLearner:
         self._scaling = scaling
         self._examples = 0
         self._positives = 0
+        self._waiting: list[tuple[Sequence[float], bool]] = []  # standardised together, at a twentieth of the cost
         self._base = Weights.zeros(len(features))  # as it was when last contributed or adopted
         self._river = self._build(self._base)
 
-    def learn(self, rows: NDArray[np.float64], happened: bool) -> None:
-        """Learn one example: its raw features, shape [1, d], and whether the target came about."""
-        row = self._scaling.standardise_many(rows)[0].tolist()
-        self._river.learn_one(dict(zip(self._features, row, strict=True)), happened)
-        self._examples += 1
-        self._positives += happened
+    def learn(self, row: Sequence[float], happened: bool) -> None:
+        """Learn one example: its raw features, d of them, and whether the target came about."""
+        self._waiting.append((row, happened))
 
     def snapshot(self) -> Contribution:
         """What the partition contributes now; what it learns from here on is kept apart until the next adoption."""
-        self._base = self._weights()
+        self._base = self._weights()  # first: it learns what waits
         return Contribution(self._examples, self._positives, self._base.times(float(self._examples)))
 
     def adopt(self, scaling: Scaling, model: PropensityModel | None) -> None:
@@ -62,6 +60,7 @@ class PropensityLearner:
 
     def to_bytes(self) -> bytes:
         """The whole state; floats exact."""
+        self._learn_waiting()
         packed: bytes = msgpack.packb(
             {
                 "rate": self._rate,
@@ -87,7 +86,18 @@ class PropensityLearner:
         learner._set(learner._river, values["weights"], values["intercept"], values["squares"])
         return learner
 
+    def _learn_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        rows = self._scaling.standardise_many(np.array([row for row, _ in waiting]))
+        for row, (_, happened) in zip(rows.tolist(), waiting, strict=True):
+            self._river.learn_one(dict(zip(self._features, row, strict=True)), happened)
+            self._examples += 1
+            self._positives += happened
+
     def _weights(self) -> Weights:
+        self._learn_waiting()
         river = self._river
         return Weights.of_standardised(
             np.array([river.weights.get(name, 0.0) for name in self._features]),

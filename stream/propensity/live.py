@@ -147,7 +147,7 @@ class Scorer:
         assert self._learner is not None
         if example.score is not None:
             self._tally.score(example.score, happened)
-        self._learner.learn(np.array([example.features]), happened)
+        self._learner.learn(example.features, happened)
         self._learnt = True
 
     def _band(self, score: float) -> str:

@@ -32,7 +32,7 @@ def scaling(rows: np.ndarray) -> Scaling:
 def taught(rows: np.ndarray, labels: np.ndarray, scale: Scaling) -> PropensityLearner:
     learner = PropensityLearner(CONFIG, NAMES, scale)
     for row, label in zip(rows, labels, strict=True):
-        learner.learn(row[None], bool(label))
+        learner.learn(row.tolist(), bool(label))
     return learner
 
 
@@ -66,7 +66,7 @@ def test_four_partitions_are_as_good_as_one() -> None:
     parts = [PropensityLearner(CONFIG, NAMES, scale) for _ in range(4)]
     for start in range(0, 8_000, 1_000):
         for place in range(start, start + 1_000):
-            parts[place % 4].learn(rows[place][None], bool(labels[place]))
+            parts[place % 4].learn(rows[place].tolist(), bool(labels[place]))
         merged = PropensityModel.learnt(merge([part.snapshot() for part in parts]), scale, NAMES)
         for part in parts:
             part.adopt(scale, merged)
@@ -96,7 +96,7 @@ def test_what_was_learnt_since_the_contribution_survives_adoption() -> None:
             contributed = going.snapshot()
         if place == 300:  # alone, the merged model is its own contribution
             going.adopt(scale, PropensityModel.learnt(contributed, scale, NAMES))
-        going.learn(row[None], bool(labels[place]))
+        going.learn(row.tolist(), bool(labels[place]))
     np.testing.assert_allclose(going.snapshot().mean.weights, plain.snapshot().mean.weights, rtol=1e-6)
 
 
@@ -122,7 +122,7 @@ def test_a_restart_changes_nothing() -> None:
     again = PropensityLearner.from_bytes(learner.to_bytes())
     for place in range(200, 300):
         for one in (learner, again):
-            one.learn(rows[place][None], bool(labels[place]))
+            one.learn(rows[place].tolist(), bool(labels[place]))
     assert again.to_bytes() == learner.to_bytes()
     model = PropensityModel.learnt(learner.snapshot(), scale, NAMES)
     assert PropensityModel.from_dict(model.to_dict()).to_dict() == model.to_dict()
@@ -133,7 +133,7 @@ def test_a_wild_value_cannot_break_it() -> None:
     scale = scaling(rows)
     learner = taught(rows, labels, scale)
     for wild in (np.nan, np.inf, 1e300, -1e300):
-        learner.learn(np.full((1, 6), wild), True)
+        learner.learn([wild] * 6, True)
     weights = learner.snapshot().mean
     assert np.isfinite(weights.weights).all()
     assert np.isfinite(weights.intercept)
