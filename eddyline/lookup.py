@@ -23,7 +23,6 @@ from stream.profiles.profile import Profile
 from stream.reasons import deciding
 from stream.recommend.ranking import recommend
 from stream.records import TopicPartition
-from stream.segments.distance import squared_distances
 from stream.segments.revision import revision
 from stream.store.base import StateStore
 from stream.updates import SegmentChanged, SegmentsRevised, rounded, to_iso
@@ -43,7 +42,8 @@ class CustomerView:
     features
         Feature -> value; None where there is nothing to measure.
     segment
-        Id, name, margin to the runner-up and deciding features; None before the first assignment.
+        Id, name, runner-up (None: it is the only one), margin to it and deciding features; None before the first
+        assignment.
     score
         Probability of the target, its band and the deciding features; None before there is a classifier.
     bought
@@ -162,15 +162,15 @@ def _segment(model: Model, config: EngineConfig, profile: Profile, row: Any) -> 
     if segments is None or profile.segment not in segments.ids:
         return None
     scaled = segments.scaling.transform_many(row)
-    distances = squared_distances(scaled, segments.centres)[0]
+    distances = segments.measure(scaled)[0]
     here = segments.ids.index(profile.segment)
     others = [place for place in range(len(segments.ids)) if place != here]
-    second = min(others, key=lambda place: distances[place])
+    second = min(others, key=lambda place: distances[place], default=here)
     terms = segments.contributions(scaled[0], here, second)
     return {
         "id": profile.segment,
         "name": segments.name(profile.segment),
-        "runner_up": segments.names[second],
+        "runner_up": segments.names[second] if others else None,
         "margin": rounded(float(distances[second] - distances[here])),
         "features": list(deciding(segments.features, row[0], terms, _units(config), config.segments.reasons)),
     }

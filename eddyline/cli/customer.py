@@ -53,10 +53,11 @@ def _show(view: CustomerView, declared: dict[str, tuple[str, str]]) -> None:
         screen.print("No segment yet.")
     else:
         screen.print(f"Segment {view.segment['id']}: {view.segment['name']}", soft_wrap=True)
-        screen.print(
-            f"  rather than {view.segment['runner_up']}, by {view.segment['margin']:.3g}, because of", soft_wrap=True
-        )
-        _features(view.segment["features"])
+        if (other := view.segment["runner_up"]) is None:
+            screen.print("  the only segment so far")
+        else:
+            screen.print(f"  rather than {other}, by {view.segment['margin']:.3g}, because of", soft_wrap=True)
+            _features(view.segment["features"])
     if view.score is not None:
         target = view.score["target"].replace("_", " ")
         screen.print(f"\nScore, {target}: {view.score['score']:.2f} ({view.score['band']}), because of", soft_wrap=True)

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from stream.config import EngineConfig
 from stream.model import Model
 from stream.reasons import deciding
-from stream.segments.distance import squared_distances
 from stream.segments.transitions import decide
 from stream.span import Step
 from stream.updates import SegmentChanged, SegmentRef, rounded, update_id
@@ -32,14 +31,14 @@ class Segmenter:
         self._segments = model.segments
         if model.segments is not None:
             self._index = {name: place for place, name in enumerate(model.segments.ids)}
-            self._gaps = squared_distances(model.segments.centres, model.segments.centres)
+            self._gaps = model.segments.gaps()
 
     def predict(self, features: NDArray[np.float64]) -> None:
         """Measure the rows of a stretch, shape [n, features]."""
         self._features = features
         if self._segments is not None:
             self._scaled = self._segments.scaling.transform_many(features)
-            self._distances = squared_distances(self._scaled, self._segments.centres)
+            self._distances = self._segments.measure(self._scaled)
             self._best = self._distances.argmin(axis=1).tolist()
 
     def decide(self, step: Step) -> SegmentChanged | None:
@@ -50,16 +49,10 @@ class Segmenter:
         known = self._index.get(profile.segment)
         if known == self._best[row]:
             return None
-        distances = self._distances[row]
-        move = decide(known, distances, self._gaps, self._config.hysteresis)
+        move = decide(known, self._distances[row], self._gaps, self._config.hysteresis)
         if move is None:
             return None
-        to, margin = move
-        other = known
-        if other is None:
-            second = distances.copy()
-            second[to] = np.inf
-            other = int(second.argmin())
+        to, other, margin = move
         origin = SegmentRef(id=profile.segment, name=segments.name(profile.segment)) if profile.segment else None
         profile.segment = segments.ids[to]
         terms = segments.contributions(self._scaled[row], to, other)

@@ -1,23 +1,29 @@
-"""The segments part of a model: frozen centres with durable ids, and how a customer's row is measured by them."""
+"""The segments part of a model: frozen prototypes with durable ids, and how a customer's row is measured by them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stream.preprocessing.scaling import Scaling
-from stream.segments.distance import squared_distances
+from stream.segments.distance import BLOCK, block_distances, squared_distances
 
 Array = NDArray[np.float64]
+Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
 class SegmentsModel:
-    """Segments learnt from one sample of customers.
+    """Segments learnt from one sample of customers, by whichever algorithm.
+
+    A segment is a set of prototypes in scaled space, and a row is as far from it as from the nearest of them. K-means
+    has one prototype a segment: its centre. Outliers may be a segment of their own, which has no prototype: every
+    row is equally far from it, so that a row belongs there when all others are farther away than that.
 
     Attributes
     ----------
@@ -26,7 +32,13 @@ class SegmentsModel:
     scaling
         How raw rows become rows in [0, 1].
     centres
-        In scaled space, shape [k, d], ordered by id.
+        Mean of each segment in scaled space, shape [k, d], ordered by id: for names, cards and identity.
+    points
+        Prototypes in scaled space, shape [m, d], those of a segment together, in the order of the segments.
+    owners
+        Place of the segment of each prototype, ascending, shape [m].
+    noise
+        Squared distance of any row to the segment of outliers, the only one without a prototype; None: there is none.
     weights
         Decayed number of customers behind each centre: its inertia at the next learning, shape [k].
     ids
@@ -52,6 +64,9 @@ class SegmentsModel:
     features: tuple[str, ...]
     scaling: Scaling
     centres: Array
+    points: Array
+    owners: Places
+    noise: float | None
     weights: Array
     ids: tuple[str, ...]
     names: tuple[str, ...]
@@ -64,7 +79,13 @@ class SegmentsModel:
     retired: Mapping[str, str]
 
     def __post_init__(self) -> None:
-        self.centres.flags.writeable = self.weights.flags.writeable = False
+        for array in (self.centres, self.points, self.owners, self.weights):
+            array.flags.writeable = False
+
+    @cached_property
+    def outliers(self) -> int | None:
+        """Place of the segment of outliers; None: there is none."""
+        return None if self.noise is None else int(np.setdiff1d(np.arange(len(self.ids)), self.owners)[0])
 
     def name(self, segment: str) -> str:
         """The name of a segment, also of one that has died; the id itself where it is not known."""
@@ -78,19 +99,64 @@ class SegmentsModel:
         Returns
         -------
         best
-            Place of the nearest centre, shape [n].
+            Place of the nearest segment, shape [n]; the first wins a tie.
         d2
             Squared distances in scaled space, shape [n, k].
         """
-        d2 = squared_distances(self.scaling.transform_many(rows), self.centres)
+        d2 = self.measure(self.scaling.transform_many(rows))
         return d2.argmin(axis=1), d2
+
+    def measure(self, scaled: Array) -> Array:
+        """Squared distances of scaled rows [n, d] to the segments, shape [n, k]; a row's bits depend on it alone."""
+        if self.noise is None and len(self.points) == len(self.ids):  # one prototype each: there is nothing to choose
+            return squared_distances(scaled, self.points)
+        out = np.empty((len(scaled), len(self.ids)))
+        if self.outliers is not None and self.noise is not None:
+            out[:, self.outliers] = self.noise
+        if len(self.points):
+            places, starts = self._runs
+            for start in range(0, len(scaled), BLOCK):
+                block = slice(start, start + BLOCK)
+                out[block, places] = np.minimum.reduceat(block_distances(scaled[block], self.points), starts).T
+        return out
+
+    def gaps(self) -> Array:
+        """Squared distances between segments, by their nearest prototypes, shape [k, k].
+
+        From the segment of outliers all others are as far as every row is.
+        """
+        to_points = self.measure(self.points)
+        gaps = np.zeros((len(self.ids), len(self.ids)))
+        if self.noise is not None:
+            gaps[:] = self.noise
+        if len(self.points):
+            places, starts = self._runs
+            gaps[places] = np.minimum.reduceat(to_points, starts)
+        np.fill_diagonal(gaps, 0.0)
+        return gaps
 
     def contributions(self, scaled: Array, a: int, b: int) -> Array:
         """Each feature's term of how much nearer a scaled row [d] is to segment a than to b, shape [d].
 
-        The terms (x - c_b)² - (x - c_a)² sum to the margin d²(x, b) - d²(x, a).
+        With p_a and p_b the nearest prototypes, the terms (x - p_b)² - (x - p_a)² sum to the margin
+        d²(x, b) - d²(x, a). The constant distance to the segment of outliers is no feature's more than another's:
+        each has an equal share of it.
         """
-        terms: Array = (scaled - self.centres[b]) ** 2 - (scaled - self.centres[a]) ** 2
+        terms: Array = self._terms(scaled, b) - self._terms(scaled, a)
+        return terms
+
+    @cached_property
+    def _runs(self) -> tuple[Places, Places]:
+        """Segments that have prototypes, and where those of each begin."""
+        return np.unique(self.owners, return_index=True)
+
+    def _terms(self, scaled: Array, segment: int) -> Array:
+        """Each feature's term of the squared distance of a row [d] to a segment, shape [d]."""
+        if segment == self.outliers and self.noise is not None:
+            return np.full(len(scaled), self.noise / max(len(scaled), 1))
+        own = self.points[self.owners == segment]
+        nearest = own[squared_distances(scaled[None], own)[0].argmin()] if len(own) > 1 else own[0]
+        terms: Array = (scaled - nearest) ** 2
         return terms
 
     def to_dict(self) -> dict[str, Any]:
@@ -100,6 +166,8 @@ class SegmentsModel:
             "features": list(self.features),
             "scaling": self.scaling.to_dict(),
             "centres": self.centres.tolist(),
+            "points": self.points.tolist(),
+            "owners": self.owners.tolist(),
             "weights": self.weights.tolist(),
             "ids": list(self.ids),
             "names": list(self.names),
@@ -116,6 +184,9 @@ class SegmentsModel:
             features=tuple(values["features"]),
             scaling=Scaling.from_dict(values["scaling"]),
             centres=np.array(values["centres"], dtype=np.float64).reshape(-1, len(values["features"])),
+            points=np.array(values["points"], dtype=np.float64).reshape(-1, len(values["features"])),
+            owners=np.array(values["owners"], dtype=np.intp),
+            noise=values["noise"],
             weights=np.array(values["weights"], dtype=np.float64),
             ids=tuple(values["ids"]),
             names=tuple(values["names"]),

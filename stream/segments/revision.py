@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.model import Model
-from stream.segments.distance import squared_distances
 from stream.segments.model import SegmentsModel
 from stream.updates import SegmentCard, SegmentsRevised, rounded, update_id
 
@@ -25,9 +24,10 @@ def revision(model: Model, previous: SegmentsModel | None) -> SegmentsRevised:
 
     Notes
     -----
-    Lineage is read from the regions of the centres, in the new model's scaled space. A new segment inside the old
-    region of one that lives on was `split` from it; inside the region of one that died it was `born`, as all are in a
-    first model. A segment whose new region holds the old centre of one that died has `merged` with it.
+    Lineage is read from the regions of the segments, each as measured by the model it is of. A new segment inside the
+    old region of one that lives on was `split` from it; inside the region of one that died it was `born`, as all are
+    in a first model. A segment whose new region holds the old centre of one that died has `merged` with it. Outliers
+    have no place of their own: what comes out of them is born, and with them nothing merges.
     """
     segments = model.segments
     if segments is None:
@@ -67,18 +67,23 @@ def revision(model: Model, previous: SegmentsModel | None) -> SegmentsRevised:
 
 def _parents(segments: SegmentsModel, previous: SegmentsModel) -> dict[str, tuple[str, ...]]:
     """Segment -> those it was split from, or merged from (itself among them)."""
-    old = segments.scaling.transform_many(previous.scaling.inverse(previous.centres))
-    distances = squared_distances(old, segments.centres)  # [old, new]
     parents: dict[str, tuple[str, ...]] = {}
-    for place, segment in enumerate(segments.ids):
-        origin = previous.ids[int(distances[:, place].argmin())]
+    for segment, origin in zip(segments.ids, _regions(previous, segments), strict=True):
         if segment not in previous.ids and origin in segments.ids:
             parents[segment] = (origin,)
-    for place, segment in enumerate(previous.ids):
-        heir = segments.ids[int(distances[place].argmin())]
+    for segment, heir in zip(previous.ids, _regions(segments, previous), strict=True):
         if segment not in segments.ids and heir in previous.ids:
             parents[heir] = (*parents.get(heir, (heir,)), segment)
     return parents
+
+
+def _regions(model: SegmentsModel, other: SegmentsModel) -> list[str | None]:
+    """The segment of `model` in whose region each segment of `other` has its centre; None where outliers are met."""
+    places = model.predict_many(other.scaling.inverse(other.centres))[0].tolist()
+    return [
+        None if place == model.outliers or own == other.outliers else model.ids[place]
+        for own, place in enumerate(places)
+    ]
 
 
 def _centre(segments: SegmentsModel, centre: NDArray[np.float64]) -> dict[str, float]:

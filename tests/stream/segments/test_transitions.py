@@ -24,9 +24,9 @@ def test_a_move_goes_to_the_nearest_and_has_its_margin(row: np.ndarray, current:
         assert current is not None
         assert best == current or d2[0, current] - d2[0, best] < max(hysteresis * GAPS[current, best], 1e-300)
         return
-    to, margin = move
+    to, other, margin = move
     assert to == best != current
-    other = current if current is not None else int(np.argsort(d2[0], kind="stable")[1])
+    assert other == (current if current is not None else int(np.argsort(d2[0], kind="stable")[1]))
     assert margin == d2[0, other] - d2[0, to] >= 0
     assert current is None or margin >= hysteresis * GAPS[current, to]
     assert decide(to, d2[0], GAPS, hysteresis) is None  # once moved, the same row stays
@@ -49,8 +49,8 @@ def test_a_customer_who_trembles_less_than_the_band_moves_at_most_once(
 
 
 def test_without_a_segment_the_nearest_is_taken_and_the_runner_up_gives_the_margin() -> None:
-    assert decide(None, np.array([0.5, 0.2, 0.3]), GAPS, 0.5) == (1, pytest.approx(0.1))
-    assert decide(None, np.array([0.5]), np.zeros((1, 1)), 0.5) == (0, 0.0)
+    assert decide(None, np.array([0.5, 0.2, 0.3]), GAPS, 0.5) == (1, 2, pytest.approx(0.1))
+    assert decide(None, np.array([0.5]), np.zeros((1, 1)), 0.5) == (0, 0, 0.0)
 
 
 def test_a_tie_or_twin_centres_move_nobody() -> None:
