@@ -12,6 +12,7 @@ import numpy as np
 
 from consumers.kafka import KafkaReader
 from eddyline.connected import open_store
+from eddyline.sample import none_yet
 from eddyline.settings import Settings
 from producers.partitioner import partition_of
 from producers.topics import Topics
@@ -95,11 +96,7 @@ def read_segments(settings: Settings) -> SegmentsRevised:
         packed = store.shared("model")
     model = Model() if packed is None else Model.unpack(packed)
     if model.segments is None:
-        wanted = settings.segments.rows_needed
-        raise DataError(
-            f"there are no segments yet: they are learnt after {settings.learning.every:,} events of a partition and "
-            f"{wanted:,} customers; see `eddyline run`"
-        )
+        raise DataError(none_yet(settings))
     return revision(model, model.segments)
 
 

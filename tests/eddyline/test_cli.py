@@ -28,6 +28,9 @@ COMMANDS = (
     ("customer",),
     ("segments",),
     ("segments", "show"),
+    ("segments", "card"),
+    ("segments", "rules"),
+    ("segments", "flows"),
     ("schema",),
     ("version",),
 )
@@ -77,6 +80,8 @@ def test_no_command_shows_the_help_and_is_wrong_use(capsys):
         (["segments", "--config", "nowhere.toml"], "nowhere.toml"),
         (["segments", "show", "--config", "nowhere.toml"], "nowhere.toml"),
         (["segments", "--json", "show"], "eddyline segments show --json"),
+        (["segments", "flows", "--since", "yesterday"], "yesterday"),
+        (["segments", "flows", "--undone-within", "soon"], "soon"),
         (["run", "--log-level", "loud"], "loud"),
         (["simulate", "--start", "yesterday"], "yesterday"),
     ],

@@ -147,6 +147,30 @@ def test_events_in_segments_scores_and_lists_out(eddyline, deployment):
     table = eddyline("segments", **deployment).stdout
     assert all(card["name"].split(",")[0] in table for card in revision["segments"])
 
+    cards = json.loads(eddyline("segments", "card", "--json", **deployment).stdout)
+    assert {card["id"] for card in cards["segments"]} == {card["id"] for card in revision["segments"]}
+    assert sum(card["size"] for card in cards["segments"]) == 150
+    assert all(card["differences"] and len(card["typical"]) == 3 for card in cards["segments"])
+    assert any(card["items"] for card in cards["segments"])
+    text = eddyline("segments", "card", cards["segments"][0]["id"], **deployment).stdout
+    assert cards["segments"][0]["typical"][0]["customer"] in text
+    refused(eddyline("segments", "card", "s99", **deployment), "s99", cards["segments"][0]["id"])
+
+    rules = json.loads(eddyline("segments", "rules", "--json", **deployment).stdout)
+    assert sum(rule["customers"] for rule in rules["rules"]) == rules["customers"] == 150
+    assert rules["baseline"] < rules["fidelity"] <= 1
+    assert f"Fidelity {rules['fidelity']:.1%}" in eddyline("segments", "rules", **deployment).stdout
+
+    flows = json.loads(eddyline("segments", "flows", "--json", **deployment).stdout)
+    assert flows["moves"] + flows["assigned"] == totals["SegmentChanged"]
+    assert flows["assigned"] == 150  # every customer was assigned once
+    assert sum(flows["causes"].values()) == flows["moves"]
+    inflow = sum(sum(card["inflow"].values()) - sum(card["outflow"].values()) for card in cards["segments"])
+    assert inflow <= 150  # who is still in a segment that has died is not among them
+    nothing = json.loads(eddyline("segments", "flows", "--until", "2023-12-31", "--json", **deployment).stdout)
+    assert (nothing["moves"], nothing["assigned"], nothing["flap_rate"]) == (0, 0, None)
+    assert "Flap rate" in eddyline("segments", "flows", "--since", "2024-01-01", **deployment).stdout
+
     shown = json.loads(eddyline("customer", "c-00001", "--json", **deployment).stdout)
     assert shown["customer"] == "c-00001"
     assert shown["features"]["tenure"] is not None

@@ -6,7 +6,7 @@ import typer
 
 from eddyline.cli.options import Config
 from eddyline.cli.output import AsJson
-from eddyline.cli.segments import show
+from eddyline.cli.segments import card, flows, rules, show
 
 app = typer.Typer(rich_markup_mode="rich")
 
@@ -31,3 +31,6 @@ def segments(context: typer.Context, config: Config = None, as_json: AsJson = Fa
 
 
 app.command()(show.show)
+app.command()(card.card)
+app.command()(rules.rules)
+app.command()(flows.flows)
