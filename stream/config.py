@@ -107,6 +107,9 @@ class SegmentsConfig(Section):
         lt=1,
         description="A switch needs this margin, as a share of the squared distance of the centroids",
     )
+    dwell: Annotated[int, BeforeValidator(parse_duration)] = Field(
+        0, ge=0, description="Event time in a segment before the next move; a first assignment is never delayed"
+    )
     quiet_check: Duration = Field(
         DAY, description="First look at a customer who stopped coming; later ones grow by a quarter"
     )

@@ -27,6 +27,8 @@ class Profile:
         Item -> time of the last order or add, oldest first, at most `RECENT`.
     segment
         Id of the current segment, or "" before the first assignment.
+    moved
+        When it came into that segment, in ms.
     score
         Score last published.
     listed
@@ -35,7 +37,19 @@ class Profile:
         The open labelled-to-be example.
     """
 
-    __slots__ = ("added", "bought", "customer", "example", "last", "listed", "score", "segment", "sketches", "slots")
+    __slots__ = (
+        "added",
+        "bought",
+        "customer",
+        "example",
+        "last",
+        "listed",
+        "moved",
+        "score",
+        "segment",
+        "sketches",
+        "slots",
+    )
 
     def __init__(self, customer: str, slots: Slots[float], sketches: list[hll_sketch]) -> None:
         self.customer = customer
@@ -43,6 +57,7 @@ class Profile:
         self.sketches = sketches
         self.last = 0
         self.segment = ""
+        self.moved = 0
         self.score: float | None = None
         self.listed = 0
         self.bought: dict[str, int] = {}
@@ -67,6 +82,7 @@ class Profile:
                 self.last,
                 due,
                 self.segment,
+                self.moved,
                 self.score,
                 self.listed,
                 list(self.bought.items()),
@@ -79,9 +95,15 @@ class Profile:
     @classmethod
     def unpack(cls, customer: str, packed: bytes) -> tuple[Profile, int | None]:
         """Reverse of `pack`: the profile and its due time."""
-        slots, sketches, last, due, segment, score, listed, bought, added, example = msgpack.unpackb(packed)
+        slots, sketches, last, due, segment, moved, score, listed, bought, added, example = msgpack.unpackb(packed)
         profile = cls(customer, array("d", slots), [hll_sketch.deserialize(sketch) for sketch in sketches])
-        profile.last, profile.segment, profile.score, profile.listed = last, segment, score, listed
+        profile.last, profile.segment, profile.moved, profile.score, profile.listed = (
+            last,
+            segment,
+            moved,
+            score,
+            listed,
+        )
         profile.bought = dict(bought)
         profile.added = dict(added)
         profile.example = OpenExample.unpack(example) if example else None

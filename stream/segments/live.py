@@ -42,19 +42,26 @@ class Segmenter:
             self._best = self._distances.argmin(axis=1).tolist()
 
     def decide(self, step: Step) -> SegmentChanged | None:
-        """Move the step's customer if the margin is large enough; the receipt of the move."""
+        """Move the step's customer if the margin is large enough, and after the dwell; the receipt of the move.
+
+        Who is held back is looked at again at the next event or, when there is none, at the next look at a quiet
+        customer. A first assignment is never delayed, and nobody stays in a segment that has died.
+        """
         segments, profile, row = self._segments, step.profile, step.row
         if segments is None or profile is None:
             return None
         known = self._index.get(profile.segment)
         if known == self._best[row]:
             return None
+        dwell = self._config.dwell
+        if dwell and known is not None and step.time < profile.moved + dwell:
+            return None
         move = decide(known, self._distances[row], self._gaps, self._config.hysteresis)
         if move is None:
             return None
         to, other, margin = move
         origin = SegmentRef(id=profile.segment, name=segments.name(profile.segment)) if profile.segment else None
-        profile.segment = segments.ids[to]
+        profile.segment, profile.moved = segments.ids[to], step.time
         terms = segments.contributions(self._scaled[row], to, other)
         cause = step.cause
         return SegmentChanged(

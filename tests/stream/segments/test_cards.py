@@ -7,15 +7,12 @@ import pytest
 
 from stream.config import EngineConfig, Feature, SegmentsConfig
 from stream.contribution import Contribution
-from stream.engine import Engine
 from stream.evaluate.tally import Tally
 from stream.model import Model
 from stream.propensity.model import PropensityModel
 from stream.propensity.weights import Weights
 from stream.segments.cards import make_cards, popular_items
 from stream.segments.learner import learn
-from stream.updates import SegmentChanged
-from tests.stream.fold import config, events, with_models
 
 CONFIG = EngineConfig(
     features=(
@@ -86,15 +83,3 @@ def test_popular_items_count_customers_and_not_orders() -> None:
     assert [(one.item, one.share) for one in found["s1"]] == [("tea", 0.666667), ("jam", 0.333333)]
     assert [one.overall for one in found["s1"]] == [0.5, 0.5]
     assert found["s3"] == ()
-
-
-def test_contributions_of_all_features_sum_to_the_margin() -> None:
-    settings = config(segments={"k": 3, "warm_up": 20, "sample": 64, "reasons": 100})
-    entries = with_models(events(400), settings)
-    updates = Engine(settings).apply(entries)[0]
-    changes = [update for update in updates if isinstance(update, SegmentChanged)]
-    kinds = {change.cause.kind for change in changes}
-    assert kinds == {"event", "model", "time"}  # who goes quiet is moved by a timer, without a new event
-    for change in changes:
-        assert len(change.features) == len(settings.features)
-        assert sum(one.contribution for one in change.features) == pytest.approx(change.margin, abs=2e-5)
