@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from consumers import journal, models
@@ -10,13 +12,18 @@ from consumers.outbox import Outbox
 from consumers.owned import Owned
 from producers.encode import encode
 from producers.topics import Topics
-from stream.entries import Entry, ModelAdopted, Tick
+from stream.config import DAY
+from stream.entries import Entry, Event, ModelAdopted, Tick
 from stream.events import decode
 from stream.model import Model
 from stream.records import Outgoing
 from stream.segments.revision import revision
 from stream.store.base import Delta
-from stream.updates import Update
+from stream.updates import Update, to_iso
+
+log = logging.getLogger(__name__)
+
+_JUMP = 30 * DAY
 
 
 class Adoption(NamedTuple):
@@ -75,7 +82,29 @@ def fold(owned: Owned, topics: Topics, adoption: Adoption | None = None, tick: i
         entries.append(Tick(tick))
     taken, limits = owned.take(), engine.config.events
     entries += [decode(record, limits) for record in taken]
+    before = engine.clock
     updates, delta = engine.apply(entries)
+    if before and not owned.jumped and engine.clock - before > _JUMP:
+        _warn_of_jump(owned, before, entries)
     records += [encode(update, topics) for update in updates]
     owned.stamp(delta)
     return Batch(owned, len(taken), updates, delta, Outbox(start, owned.position, records))
+
+
+def _warn_of_jump(owned: Owned, clock: int, entries: Iterable[Entry]) -> None:
+    """Say once that a single event has moved the clock far: customers who act at the old time now seem long gone."""
+    for entry in entries:
+        if not isinstance(entry, Event):
+            continue
+        if entry.time - clock > _JUMP:
+            owned.jumped = True
+            log.warning(
+                "partition %d: the event at offset %d moves the clock from %s to %s; event time is the only clock, so "
+                "all other customers of the partition have been silent for that long now",
+                owned.partition,
+                entry.position,
+                to_iso(clock),
+                to_iso(entry.time),
+            )
+            return
+        clock = max(clock, entry.time)

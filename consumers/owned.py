@@ -31,6 +31,8 @@ class Owned:
         Packed item counts as they are in the store, once a merge has read them.
     moved
         The worker's time (s) when the partition's clock last moved.
+    jumped
+        Whether it was said that the partition's clock has jumped.
     """
 
     def __init__(self, partition: int, epoch: int, engine: Engine, saved: Saved | None, now: float) -> None:
@@ -42,6 +44,7 @@ class Owned:
         self.waiting: deque[Record] = deque()
         self.items: dict[str, bytes] | None = None
         self.moved = now
+        self.jumped = False
 
     @property
     def position(self) -> Position:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
+from datetime import datetime
 
 import pytest
 
@@ -210,8 +212,9 @@ def test_two_workers_share_partitions(make):
     assert max(rebuilt.values()) == 1
 
 
-def test_partitions_that_come_back_are_not_loaded_again(here):
+def test_partitions_that_come_back_are_not_loaded_again(here, caplog):
     """A rebalance that changes nothing costs no recovery."""
+    caplog.set_level(logging.INFO, "consumers")
     here.load(RECORDS[:100])
     worker = here.worker()
     worker.drain()
@@ -223,6 +226,8 @@ def test_partitions_that_come_back_are_not_loaded_again(here):
     worker.drain()
     assert worker.engines[0] is engine
     assert engine.entries == len(RECORDS)
+    assert "the group takes back partition 0" in caplog.messages
+    assert any(message.endswith("nobody had it in between") for message in caplog.messages)
 
 
 def test_dead_letters_keep_the_original_bytes(world):
@@ -255,6 +260,20 @@ def test_stop_finishes_the_batch_and_leaves(here):
     other.load(RECORDS)
     other.run()
     assert here.outputs() == other.outputs()
+
+
+def test_a_jump_of_the_clock_is_warned_of_once(here, caplog):
+    """One event of another year makes everybody of its partition seem gone; many days in one batch do not."""
+    here.load(RECORDS)
+    late = json.loads(next(record.value for record in RECORDS if b'"userId"' in record.value))
+    for year in ("2040", "2041"):
+        late |= {"messageId": year, "timestamp": f"{year}-01-01T00:00:00Z"}
+        time = int(datetime.fromisoformat(late["timestamp"]).timestamp()) * 1_000
+        here.load([Outgoing("", late["userId"].encode(), json.dumps(late).encode(), timestamp=time)])
+    here.run()
+    (warning,) = (record.getMessage() for record in caplog.records if record.levelno == logging.WARNING)
+    assert f"offset {len(RECORDS)} " in warning
+    assert "to 2040-01-01T00:00:00.000Z" in warning
 
 
 def test_totals(here):
