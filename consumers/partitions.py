@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -13,6 +14,8 @@ from consumers.source import LogReader, Source
 from stream.errors import Aborted
 from stream.records import TopicPartition
 from stream.store.base import StateStore
+
+log = logging.getLogger(__name__)
 
 
 class Partitions:
@@ -114,18 +117,21 @@ class Partitions:
 
     def _take_over(self, partition: int) -> None:
         kept = self._owned.pop(partition, None)
+        began = self._clock.time()
         epoch = self._store.acquire(partition)
         if kept is not None and kept.epoch == epoch - 1:  # it comes back, and nobody had it in between
             kept.epoch = epoch
             kept.waiting.clear()
-            owned = kept
+            owned, outcome = kept, "nobody had it in between"
         else:
-            owned = self._recovery.recover(partition, epoch, self.group, self._clock.time())
+            owned, outcome = self._recovery.recover(partition, epoch, self.group, self._clock.time())
         first, _ = self._reader.bounds(TopicPartition(self._topic, partition))
         self._source.seek(partition, max(owned.engine.watermark, first))
         self._owned[partition] = owned
         self._fresh.discard(partition)
         self._taken(owned)
+        took = self._clock.time() - began
+        log.info("partition %d: taken over at %s in %.2f s; %s", partition, owned.position, took, outcome)
 
     def _lags(self, owned: Owned) -> bool:
         at = TopicPartition(self._topic, owned.partition)
@@ -135,9 +141,15 @@ class Partitions:
         return start < end and any(True for _ in self._reader.read(at, start, end))
 
     def _assigned(self, partitions: set[int]) -> None:
+        log.info("the group gives %s", _listed(partitions))
         self._mine |= partitions
         self._fresh |= partitions
 
     def _revoked(self, partitions: set[int]) -> None:
+        log.info("the group takes back %s", _listed(partitions))
         self._mine -= partitions
         self._fresh -= partitions
+
+
+def _listed(partitions: set[int]) -> str:
+    return f"partition{'' if len(partitions) == 1 else 's'} {', '.join(map(str, sorted(partitions)))}"

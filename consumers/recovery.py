@@ -79,7 +79,7 @@ class Recovery:
         self._probe = probe
         self._models = ModelLog(reader, topics)
 
-    def recover(self, partition: int, epoch: int, group: Any, now: float) -> Owned:
+    def recover(self, partition: int, epoch: int, group: Any, now: float) -> tuple[Owned, str]:
         """Load a partition and bring state and log together.
 
         Parameters
@@ -90,6 +90,11 @@ class Recovery:
             From `Source.group_metadata`.
         now
             The worker's time.
+
+        Returns
+        -------
+        owned, outcome
+            The partition, and in words what had to be done.
 
         Raises
         ------
@@ -103,17 +108,20 @@ class Recovery:
             self._store.wipe(partition)
         state = position_of(saved)
         published = self._published(partition)
-        if saved is not None and state != published:
-            published = self._publish(partition, state, published, group)
+        outcome = "nothing had to be done" if saved is not None else "it begins with the first event"
+        if saved is not None and state != published and self._publish(partition, state, published, group):
+            published, outcome = state, "the last batch of the owner before has been published"
         owned = Owned(partition, epoch, Engine(self._config, saved), saved, now)
         if state.behind(published):
             self._reapply(owned, published, saved)
+            lost = "the store had lost writes" if saved is not None else "nothing was stored"
+            outcome = f"{lost}, and events from offset {state.offset} on were applied again"
         elif state != published:
             raise Mismatch(
                 f"Partition {partition}: the store is at {state}, and the log is at {published}. The group's offset or "
                 f"a topic was changed. Set the group's offset to {state.offset}, or empty the store to rebuild it."
             )
-        return owned
+        return owned, outcome
 
     def _published(self, partition: int) -> Position:
         """Where the log is. An offset that somebody else has set has no note; then the journal tells the number."""
@@ -121,17 +129,17 @@ class Recovery:
         number = int(note) if note.isdigit() else Journal(self._reader, partition, self._topics).length()
         return Position(offset, number)
 
-    def _publish(self, partition: int, state: Position, published: Position, group: Any) -> Position:
-        """Publish the last batch if the log does not have it; where the log is then."""
+    def _publish(self, partition: int, state: Position, published: Position, group: Any) -> bool:
+        """Publish the last batch if it is what the log lacks; whether it was."""
         packed = self._store.outbox(partition)
         if not packed:
-            return published
+            return False
         outbox = Outbox.unpack(packed)
         if outbox.end != state or outbox.start != published:
-            return published
+            return False
         log.info("partition %d: publishing the last batch of the owner before, up to %s", partition, state)
         publish({partition: outbox}, self._sink, group, self._topics, self._probe)
-        return state
+        return True
 
     def _reapply(self, owned: Owned, until: Position, saved: Saved | None) -> None:
         """Apply what the log has and the state has not, as it was applied before; nothing is published."""

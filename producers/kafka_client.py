@@ -38,7 +38,9 @@ class KafkaSettings(Section):
         None, description="Of what is written; all but gzip need a package of their own"
     )
     timeout: Duration = Field(30_000, description="A broker that takes longer counts as unreachable")
-    session_timeout: Duration = Field(45_000, description="A silent worker loses its partitions after this span")
+    session_timeout: Duration = Field(
+        10_000, description="A silent worker loses its partitions after this span; it gives a sign of life each second"
+    )
     max_poll_interval: Duration = Field(900_000, description="A worker may take this long for a batch or a recovery")
     transaction_timeout: Duration = Field(
         15_000,

@@ -5,6 +5,7 @@ Every test compares, message by message, with a run on servers in memory that no
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 import pytest
@@ -125,6 +126,30 @@ def test_store_wiped_after_it_died_between_store_and_log(here, count):
     here.killed("stored", count)
     here.store.wipe(0)
     agree(here, here.run())
+
+
+@pytest.mark.parametrize(
+    ("trouble", "outcome"),
+    [
+        (lambda here: None, "it begins with the first event"),
+        (lambda here: here.run(), "nothing had to be done"),
+        (lambda here: here.killed("stored", 2), "the last batch of the owner before has been published"),
+        (lambda here: (here.run(), here.store.wipe(0)), "nothing was stored, and events from offset 0 on were applied"),
+    ],
+    ids=["first", "clean", "between", "wiped"],
+)
+def test_each_takeover_is_a_line_of_the_log_with_its_outcome(here, caplog, trouble, outcome):
+    here.load(RECORDS)
+    trouble(here)
+    caplog.clear()
+    caplog.set_level(logging.INFO, "consumers")
+    worker = here.worker()
+    worker.run_once()
+    assert caplog.messages[0] == "the group gives partition 0"
+    (line,) = (message for message in caplog.messages if "taken over" in message)
+    assert line.startswith("partition 0: taken over at offset ")
+    assert outcome in line
+    worker.close()
 
 
 def test_batch_of_decisions_alone_is_published_once(world):
