@@ -26,6 +26,7 @@ def load_to_kafka(loader: Loader, settings: Settings, rate: float | None, as_jso
     started = time.perf_counter()
     with open_sink(settings) as sink, progress("Loading") as advance:
         sent = send(events, sink, rate=rate, progress=advance)
+    report.require_events()
     seconds = time.perf_counter() - started
     if as_json:
         print_json({"topic": settings.topics.events, "events": sent, "seconds": round(seconds, 3), **told(report)})
@@ -47,6 +48,7 @@ def load_embedded(loader: Loader, settings: Settings, partitions: int, as_json: 
         progress("Processing") as advance,
     ):
         product.process(events, chunk=20_000, watch=lambda seen: advance(seen.events))
+        report.require_events()
         summary = product.summary(time.perf_counter() - started)
     if as_json:
         print_json({**summary.to_dict(), **told(report)})
@@ -58,4 +60,9 @@ def load_embedded(loader: Loader, settings: Settings, partitions: int, as_json: 
 
 def told(report: LoadReport) -> dict[str, Any]:
     """The report's counts, for JSON."""
-    return {"rows": report.rows, "dropped": dict(report.dropped), "shortened": dict(report.shortened)}
+    return {
+        "rows": report.rows,
+        "dropped": dict(report.dropped),
+        "first_dropped": dict(report.first),
+        "shortened": dict(report.shortened),
+    }

@@ -86,8 +86,9 @@ class Mapping(Section):
     """Which column is what.
 
     Properties and traits are a field's name -> a column. Numbers stay numbers; texts stay texts, but for `price`,
-    `quantity`, `revenue`, `total`, `value`, `tax`, `shipping` and `discount`, which become numbers. Cells that are
-    empty, not finite, or nested deeper than 20 levels are left out.
+    `quantity`, `revenue`, `total`, `value`, `tax`, `shipping` and `discount`, which become numbers; a row in which one
+    of these is something else is no event. Cells that are empty, not finite, or nested deeper than 20 levels are left
+    out.
 
     >>> Mapping(customer="id", timestamp="when", event="what").event.column
     'what'
@@ -104,6 +105,7 @@ class Mapping(Section):
         description="Told by an identify call at a customer's first event and when they change",
     )
     order: Order | None = None
+    decimal: Literal[".", ","] = Field(".", description="Decimal mark of numbers that are written as text")
     delimiter: str = Field(",", min_length=1, max_length=1, description="Between the columns of a CSV file")
     bad_rows: Literal["drop", "stop"] = Field("drop", description="Count rows that are no events, or stop at the first")
 

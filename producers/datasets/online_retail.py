@@ -49,6 +49,7 @@ class _Line(NamedTuple):
 class _Dropped(NamedTuple):
     reason: str
     amount: float = 0.0
+    value: str = ""
 
 
 def events(path: Path, report: LoadReport | None = None, *, topic: str = "events") -> Iterator[Outgoing]:
@@ -119,7 +120,8 @@ class _Loader:
         for number, row in enumerate(rows, 1):
             line = _line(row, refund)
             if type(line) is not _Line:
-                self._drop(*line)
+                where = f"invoice {invoice}, row {number}: {line.value[:60]!r}" if line.value else ""
+                self._drop(line.reason, line.amount, where)
                 continue
             if row in seen or invoice in self.finished:
                 self._drop("repeated row" if row in seen else "scattered invoice", line.amount)
@@ -140,8 +142,8 @@ class _Loader:
         if lines:
             yield self._order(name, invoice, customer, known, lines)
 
-    def _drop(self, reason: str, amount: float = 0.0) -> None:
-        self.report.dropped[reason] += 1
+    def _drop(self, reason: str, amount: float = 0.0, where: str = "") -> None:
+        self.report.drop(reason, where)
         self.report.amounts[reason] = self.report.amounts.get(reason, 0.0) + amount
 
     def _identify(self, invoice: str, customer: str, time: int, country: str) -> Outgoing:
@@ -173,13 +175,13 @@ def _line(row: _Row, refund: bool) -> _Line | _Dropped:
     try:
         quantity, price = int(quantity_text), float(price_text)
     except ValueError:
-        return _Dropped("bad number")
+        return _Dropped("bad number", value=f"{quantity_text} at {price_text}")
     if not (-LARGEST <= quantity <= LARGEST and -LARGEST <= price <= LARGEST):  # NaN too
-        return _Dropped("bad number")
+        return _Dropped("bad number", value=f"{quantity_text} at {price_text}")
     amount = quantity * price
     time = _time(date)
     if time is None:
-        return _Dropped("bad date", amount)
+        return _Dropped("bad date", amount, date)
     product_id = code.strip().upper()
     if product_id in _NO_PRODUCT or product_id.startswith("GIFT_"):
         return _Dropped("not a product", amount)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from stream.errors import DataError
+
 
 @dataclass
 class LoadReport:
@@ -18,6 +20,8 @@ class LoadReport:
         Event name (`identify` for identify calls) -> events made.
     dropped
         Reason -> rows dropped.
+    first
+        Reason -> the first row dropped for it: where it is, and the value at fault.
     shortened
         Reason -> products left out of an event that would otherwise be too large. They were sent as events of their
         own where the loader makes such events.
@@ -31,6 +35,7 @@ class LoadReport:
     rows: int = 0
     events: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
+    first: dict[str, str] = field(default_factory=dict)
     shortened: Counter[str] = field(default_factory=Counter)
     amounts: dict[str, float] = field(default_factory=dict)
     largest: int = 0
@@ -44,6 +49,12 @@ class LoadReport:
         """
         return self.events.total()
 
+    def drop(self, reason: str, where: str = "") -> None:
+        """Count a row that is dropped; `where` is kept if it is the first of its reason."""
+        self.dropped[reason] += 1
+        if where:
+            self.first.setdefault(reason, where)
+
     def balance(self) -> float:
         """Money of all the file's rows: orders less refunds, and what was dropped. Equals the file's own sum.
 
@@ -56,17 +67,31 @@ class LoadReport:
     def sentences(self) -> list[str]:
         """What happened, a sentence each.
 
-        >>> LoadReport(rows=3, events=Counter({"Order Completed": 2}), dropped=Counter({"bad date": 1})).sentences()
-        ['3 rows made 2 events: 2 Order Completed.', '1 row was dropped: 1 bad date.']
+        >>> report = LoadReport(rows=3, events=Counter({"Order Completed": 2}))
+        >>> report.drop("bad date", "line 2: '2024-13-01'")
+        >>> for sentence in report.sentences():
+        ...     print(sentence)
+        3 rows made 2 events: 2 Order Completed.
+        1 row was dropped: 1 bad date.
+        First bad date: line 2: '2024-13-01'.
         """
-        said = [f"{_count(self.rows, 'row')} made {_count(self.total, 'event')}{_listed(self.events)}."]
+        made = _count(self.total, "event") if self.total or not self.rows else "no event"
+        said = [f"{_count(self.rows, 'row')} made {made}{_listed(self.events)}."]
         if self.dropped:
             number = self.dropped.total()
             verb = "was" if number == 1 else "were"
             said.append(f"{_count(number, 'row')} {verb} dropped{_listed(self.dropped)}.")
+        said += [
+            f"First {reason}: {self.first[reason]}." for reason, _ in _by_size(self.dropped) if reason in self.first
+        ]
         for reason, number in sorted(self.shortened.items()):
             said.append(f"{_count(number, 'product')} left out: {reason}.")
         return said
+
+    def require_events(self) -> None:
+        """Raise DataError, with all that was wrong, when there were rows and none of them made an event."""
+        if self.rows and not self.total:
+            raise DataError(" ".join(self.sentences()))
 
 
 def _count(number: int, noun: str) -> str:
@@ -74,5 +99,8 @@ def _count(number: int, noun: str) -> str:
 
 
 def _listed(counts: Counter[str]) -> str:
-    by_size = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return (": " + ", ".join(f"{number:,} {name}" for name, number in by_size)) if by_size else ""
+    return (": " + ", ".join(f"{number:,} {name}" for name, number in _by_size(counts))) if counts else ""
+
+
+def _by_size(counts: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))

@@ -229,6 +229,19 @@ def test_own_tables_are_loaded_by_a_mapping(eddyline, tmp_path, form):
     assert (facts["events"], facts["customers"], facts["dead_letters"], facts["rows"]) == (60, 7, 0, 60)
 
 
+def test_a_file_of_which_nothing_is_usable_is_refused_with_the_first_of_each_reason(eddyline, tmp_path):
+    file, mapping = tmp_path / "sales.csv", tmp_path / "mapping.toml"
+    file.write_text("who,when,price\n" + "ann,31/01/2024,2.5\n" * 6 + ",2024-01-31,2.5\n")
+    mapping.write_text('customer = "who"\ntimestamp = "when"\nevent = {constant = "Order Completed"}\n')
+    done = eddyline("load", "csv", str(file), "--map", str(mapping), "--embedded")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error: 7 rows made no event. 7 rows were dropped: 6 bad timestamp, 1 no customer. "
+        "First bad timestamp: line 2: '31/01/2024'; timestamp.format in the mapping is 'iso'. "
+        "First no customer: line 8: 'who' is empty.\n"
+    )
+
+
 def test_a_file_that_is_no_such_table_is_refused(eddyline, tmp_path):
     file = tmp_path / "other.csv"
     file.write_text("a,b\n1,2\n")

@@ -122,9 +122,50 @@ def test_parquet_types_become_json(tmp_path):
 
 
 def test_numbers_that_json_lacks_are_left_out(tmp_path):
-    path = csv_file(tmp_path, HEADER + "ann,2024-03-01,nan,x\nann,2024-03-01,inf,x\nann,2024-03-01,about 3,x\n")
+    path = csv_file(tmp_path, HEADER + "ann,2024-03-01,nan,x\nann,2024-03-01,inf,x\n")
     told, _ = load(path, mapping())
-    assert [one["properties"].get("revenue") for one in told] == [None, None, "about 3"]
+    assert [one["properties"].get("revenue") for one in told] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("price", "10,50", '; say decimal = "," in the mapping if that is how your file writes them'),
+        ("quantity", "x", ""),
+        ("revenue", "about 3", ""),
+        ("total", "1,234.50", '; say decimal = "," in the mapping if that is how your file writes them'),
+    ],
+)
+def test_a_number_that_cannot_be_read_makes_a_bad_row(tmp_path, name, value, hint):
+    """Its order would otherwise count as one of nothing."""
+    path = csv_file(tmp_path, HEADER + GOOD + f'ann,2024-03-01,"{value}",x\nbob,2024-03-02,oops,x\n')
+    told, report = load(path, mapping(properties={name: "amount"}))
+    assert [one["properties"] for one in told] == [{name: 2.5}]
+    assert report.dropped == {f"{name} is not a number": 2}
+    assert report.first == {f"{name} is not a number": f"line 3: {value!r}{hint}"}
+    how = mapping(properties={}, order={"by": "who", "products": {"product_id": "note", name: "amount"}})
+    told, report = load(path, how)
+    assert [one["properties"]["products"] for one in told] == [[{"product_id": "hello", name: 2.5}]]
+    assert report.dropped.total() == 2
+    with pytest.raises(DataError, match=rf"sales\.csv, line 3: {name} is not a number: '{value}'"):
+        load(path, how.model_copy(update={"bad_rows": "stop"}))
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [("10,50", 10.5), ("-3", -3), ("1.234,5", 1234.5), ("1.234", 1234), ("10.50", None), ("1,2,3", None)],
+)
+def test_numbers_with_a_decimal_comma(tmp_path, value, number):
+    path = csv_file(tmp_path, f"{HEADER.replace(',', ';')}ann;2024-03-01;{value};x\n")
+    told, report = load(path, mapping(decimal=",", delimiter=";"))
+    assert [one["properties"]["revenue"] for one in told] == ([] if number is None else [number])
+    assert report.dropped.total() == (number is None)
+
+
+def test_numbers_of_jsonl_that_are_none(tmp_path):
+    lines = [json.dumps({"who": "ann", "when": "2024-03-01", "amount": value, "note": "x"}) for value in (True, [1])]
+    _, report = load(csv_file(tmp_path, "\n".join(lines), "t.jsonl"), mapping())
+    assert report.dropped == {"revenue is not a number": 2}
 
 
 def test_deeply_nested_values_are_left_out(tmp_path):
