@@ -75,7 +75,7 @@ def fold(owned: Owned, topics: Topics, adoption: Adoption | None = None, tick: i
         if partition == 0:  # its owner made the model: published once, because it is adopted there once
             records += models.encode(model, topics)
             if model.segments is not None:
-                records.append(encode(revision(model, engine.model.segments), topics))
+                records.append(encode(revision(model, engine.model), topics))
     if tick is not None:
         owned.number += 1
         records.append(journal.encode(JournalEntry(owned.number, start.offset, "tick", tick), partition, topics))

@@ -1,4 +1,4 @@
-"""The merger: all partitions' contributions become the next model. Run by the worker that owns partition 0."""
+"""The merger: contributions and operators' commands become the next model. Run by the worker that owns partition 0."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Mapping
 import msgpack
 
 from consumers.batch import Adoption
+from consumers.commands import CommandLog
 from consumers.owned import Owned
 from stream.config import EngineConfig
 from stream.contribution import Contribution, merge
-from stream.model import Model, learn
+from stream.model import learn
 from stream.recommend.merge import ItemsMerger
 from stream.store.base import StateStore
 
@@ -21,43 +22,47 @@ log = logging.getLogger(__name__)
 class Merger:
     """Knows what each partition has contributed, and learns from all of it when there is enough that is new.
 
+    A command takes effect at once, in a model that differs in nothing else.
+
     Parameters
     ----------
     store
         Where contributions are.
+    commands
+        Where operators' commands are.
     config
         Engine settings.
     partitions
         How many there are.
     """
 
-    def __init__(self, store: StateStore, config: EngineConfig, partitions: int) -> None:
+    def __init__(self, store: StateStore, commands: CommandLog, config: EngineConfig, partitions: int) -> None:
         self._store = store
+        self._commands = commands
         self._config = config
         self._partitions = partitions
         self._items = ItemsMerger(config.recommend)
         self._contributed: dict[int, int] = {}  # partition -> entries in its newest contribution
+        self._asked = 0  # offset of the next command
 
     def note(self, own: Mapping[int, int], *, look: bool) -> None:
-        """Learn of new contributions: partition -> entries of this worker's own, and those in the store if `look`."""
+        """Learn what is new: own contributions (partition -> entries), and if `look` those of others and commands."""
         self._contributed.update(own)
         if look:
+            self._asked = self._commands.end()
             for partition in range(self._partitions):
                 if partition not in own and (packed := self._store.scalar(partition, "contributed")) is not None:
                     self._contributed[partition] = msgpack.unpackb(packed)
 
-    def due(self, merged: Mapping[int, int]) -> bool:
-        """Whether partitions have contributed enough since `merged` (partition -> entries in the present model).
+    def due(self, first: Owned) -> bool:
+        """Whether there is a model to be made after the one that partition 0 has."""
+        return self._commanded(first) or self._contributions_due(first)
 
-        Enough is `learning.every` entries for each partition that contributes at all: then the work of learning and
-        of adopting is in proportion to the events, however many partitions there are.
-        """
-        contributing = [partition for partition, entries in self._contributed.items() if entries]
-        fresh = sum(max(0, self._contributed[partition] - merged.get(partition, 0)) for partition in contributing)
-        return fresh > 0 and fresh >= self._config.learning.every * len(contributing)
-
-    def merge(self, previous: Model, own: Mapping[int, Owned]) -> Adoption:
-        """The next model after `previous`, and the contributions that are in it; `own` are this worker's partitions."""
+    def merge(self, first: Owned, own: Mapping[int, Owned]) -> Adoption:
+        """The next model, and the contributions in it; `own` are this worker's partitions, `first` is number 0."""
+        previous = first.engine.model
+        if self._commanded(first):
+            return Adoption(previous.revised(self._commands.follow(previous.wishes)), first.merged)
         found: dict[int, Contribution] = {}
         counts: list[Mapping[str, bytes]] = []
         for partition in range(self._partitions):
@@ -70,6 +75,19 @@ class Merger:
         merged = {partition: contribution.entries for partition, contribution in found.items()}
         log.info("model %d learnt from %d entries of %d partitions", model.version, sum(merged.values()), len(merged))
         return Adoption(model, merged)
+
+    def _commanded(self, first: Owned) -> bool:
+        return self._asked > first.engine.model.wishes.read
+
+    def _contributions_due(self, first: Owned) -> bool:
+        """Whether partitions have contributed enough since the present model.
+
+        Enough is `learning.every` entries for each partition that contributes at all: then the work of learning and
+        of adopting is in proportion to the events, however many partitions there are.
+        """
+        contributing = [partition for partition, entries in self._contributed.items() if entries]
+        fresh = sum(max(0, self._contributed[partition] - first.merged.get(partition, 0)) for partition in contributing)
+        return fresh > 0 and fresh >= self._config.learning.every * len(contributing)
 
     def _counts(self, partition: int, owned: Owned | None) -> Mapping[str, bytes]:
         """Packed item counts; those of an own partition are read once, and then kept as they are committed."""

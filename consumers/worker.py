@@ -7,6 +7,7 @@ from collections import Counter
 
 from consumers.batch import Adoption, Batch, fold
 from consumers.clock import Clock
+from consumers.commands import CommandLog
 from consumers.commit import Probe, commit
 from consumers.deployment import check
 from consumers.garbage import Garbage
@@ -105,7 +106,7 @@ class Worker:
         if self._merger is None:
             count = check(self._config, self._topics, self._reader, self._store, self._deployment)
             self._partitions.join()
-            self._merger = Merger(self._store, self._config, count)
+            self._merger = Merger(self._store, CommandLog(self._reader, self._topics), self._config, count)
             self._garbage.settle()
 
     def run(self) -> None:
@@ -191,8 +192,8 @@ class Worker:
         if first is not None:
             own = {owned.partition: owned for owned in self._partitions}
             self._merger.note({partition: owned.contributed for partition, owned in own.items()}, look=look)
-            if self._merger.due(first.merged):
-                self._adoption = self._merger.merge(first.engine.model, own)
+            if self._merger.due(first):
+                self._adoption = self._merger.merge(first, own)
         elif look:
             self._shared.refresh()
 
@@ -217,7 +218,7 @@ class Worker:
         """Whether there is something to do without waiting for records."""
         assert self._merger is not None
         first = self._partitions.get(0)
-        if first is not None and self._merger.due(first.merged):
+        if first is not None and self._merger.due(first):
             return True
         return any(owned.partition and self._shared.newer_than(owned.engine.model) for owned in self._partitions)
 

@@ -12,9 +12,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
-from eddyline.examples import EVENT, UPDATES
+from eddyline.examples import COMMAND, EVENT, UPDATES
 from producers.encode import encode
 from producers.topics import CHANNELS, Channel, Topics
+from stream.commands import SegmentCommand
 from stream.events import CustomerEvent
 from stream.updates import EventRejected, to_json
 
@@ -22,6 +23,7 @@ VERSION = "1.0.0"
 """Version of the contract, by semantic versioning; not that of the package."""
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_RECEIVED = (CustomerEvent, SegmentCommand)
 _MODELS = tuple(channel.payload for channel in CHANNELS if channel.payload is not None)
 
 
@@ -33,8 +35,8 @@ class _Untitled(GenerateJsonSchema):
 
 
 def _mode(model: type[BaseModel]) -> JsonSchemaMode:
-    # Events are described as they may be written, updates as they are always written.
-    return "validation" if model is CustomerEvent else "serialization"
+    # What others write is described as it may be written, updates as they are always written.
+    return "validation" if model in _RECEIVED else "serialization"
 
 
 def schemas() -> dict[str, dict[str, Any]]:
@@ -74,7 +76,7 @@ def asyncapi() -> dict[str, Any]:
         "channels": {getattr(topics, channel.field): _channel(channel, topics) for channel in CHANNELS},
         "operations": {
             channel.field: {
-                "action": "receive" if channel.payload is CustomerEvent else "send",
+                "action": "receive" if channel.payload in _RECEIVED else "send",
                 "channel": {"$ref": f"#/channels/{getattr(topics, channel.field)}"},
                 "summary": channel.title,
             }
@@ -153,8 +155,8 @@ def _message(channel: Channel) -> dict[str, Any]:
 
 
 def _examples(channel: Channel) -> list[dict[str, Any]]:
-    if channel.payload is CustomerEvent:
-        return [{"payload": EVENT}]
+    if channel.payload in _RECEIVED:
+        return [{"payload": EVENT if channel.payload is CustomerEvent else COMMAND}]
     return [
         {
             "headers": {name: value.decode() for name, value in encode(update, Topics()).headers},

@@ -1,4 +1,4 @@
-"""One event, and one update of each kind, as documentation shows them."""
+"""One event, one command, and one update of each kind, as documentation shows them."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ EVENT: dict[str, Any] = {
         ],
     },
 }
+
+COMMAND: dict[str, Any] = {"action": "name", "segment": "s3", "name": "Gift buyers", "by": "ann@example.com"}
 
 _TIME = 1_772_368_496_789
 _CAUSE = Cause(kind="event", event_id="order-50314", event="Order Completed")

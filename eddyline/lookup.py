@@ -97,7 +97,7 @@ def read_segments(settings: Settings) -> SegmentsRevised:
     model = Model() if packed is None else Model.unpack(packed)
     if model.segments is None:
         raise DataError(none_yet(settings))
-    return revision(model, model.segments)
+    return revision(model, model)
 
 
 def read_customer(settings: Settings, customer: str) -> CustomerView:

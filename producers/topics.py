@@ -6,6 +6,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from stream.commands import SegmentCommand
 from stream.events import CustomerEvent
 from stream.updates import EventRejected, ItemsRecommended, PropensityScored, SegmentChanged, SegmentsRevised
 
@@ -27,6 +28,7 @@ class Topics(BaseModel):
     propensity_scores: _Name = "propensity-scores"
     recommendations: _Name = "recommendations"
     segments: _Name = "segments"
+    commands: _Name = "commands"
     models: _Name = "models"
     journal: _Name = "journal"
     dead_letters: _Name = "dead-letters"
@@ -133,6 +135,16 @@ CHANNELS: tuple[Channel, ...] = (
         CLOUD_EVENT,
         partitions=1,
         settings={"cleanup.policy": "compact"},
+    ),
+    Channel(
+        "commands",
+        "Commands",
+        "What operators ask of the segments: a name, a lock, a merge, an end, another number of them.",
+        "The segment's id; the letter `k` where all segments are meant",
+        SegmentCommand,
+        {},
+        partitions=1,
+        settings=_FOREVER,
     ),
     Channel(
         "models",

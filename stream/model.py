@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import msgpack
 
+from stream.commands import Wishes
 from stream.config import EngineConfig
 from stream.contribution import Contribution
 from stream.propensity.model import PropensityModel
 from stream.recommend.model import ItemsModel
 from stream.segments.learner import learn as learn_segments
 from stream.segments.model import SegmentsModel
+from stream.segments.wished import wished
 
 
 @dataclass(frozen=True)
@@ -28,36 +30,46 @@ class Model:
         Counts from 1; 0 is the empty model that every partition starts with.
     clock
         Event time (ms) of the newest contribution in it.
-    segments, propensity, items
-        None until enough has been seen.
+    learnt, propensity, items
+        Segments as they were learnt, classifier, and items; None until enough has been seen.
+    wishes
+        What operators have asked of the segments.
     """
 
     version: int = 0
     clock: int = 0
-    segments: SegmentsModel | None = None
+    learnt: SegmentsModel | None = None
     propensity: PropensityModel | None = None
     items: ItemsModel | None = None
+    wishes: Wishes = field(default_factory=Wishes)
+
+    @cached_property
+    def segments(self) -> SegmentsModel | None:
+        """The segments that customers are in: as they were learnt, named, merged and retired as operators wish."""
+        return None if self.learnt is None else wished(self.learnt, self.wishes)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON or msgpack."""
         return {
             "version": self.version,
             "clock": self.clock,
-            "segments": None if self.segments is None else self.segments.to_dict(),
+            "learnt": None if self.learnt is None else self.learnt.to_dict(),
             "propensity": None if self.propensity is None else self.propensity.to_dict(),
             "items": None if self.items is None else self.items.to_dict(),
+            "wishes": self.wishes.to_dict(),
         }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Model:
         """Reverse of `to_dict`."""
-        segments, propensity, items = values["segments"], values["propensity"], values["items"]
+        learnt, propensity, items = values["learnt"], values["propensity"], values["items"]
         return cls(
             version=values["version"],
             clock=values["clock"],
-            segments=None if segments is None else SegmentsModel.from_dict(segments),
+            learnt=None if learnt is None else SegmentsModel.from_dict(learnt),
             propensity=None if propensity is None else PropensityModel.from_dict(propensity),
             items=None if items is None else ItemsModel.from_dict(items),
+            wishes=Wishes.from_dict(values["wishes"]),
         )
 
     @cached_property
@@ -78,6 +90,10 @@ class Model:
         """Hash of the packed model, 32 hexadecimal digits."""
         return hashlib.blake2b(self.packed, digest_size=16).hexdigest()
 
+    def revised(self, wishes: Wishes) -> Model:
+        """The next version, which differs only in what operators wish."""
+        return Model(self.version + 1, self.clock, self.learnt, self.propensity, self.items, wishes)
+
 
 def learn(merged: Contribution, items: ItemsModel | None, previous: Model, config: EngineConfig) -> Model:
     """The next version of the model.
@@ -93,8 +109,10 @@ def learn(merged: Contribution, items: ItemsModel | None, previous: Model, confi
     config
         Engine settings.
     """
-    segments = learn_segments(merged.rows, config, previous.segments)
+    segments = learn_segments(merged.rows, config, previous.learnt, previous.wishes)
     propensity = previous.propensity
     if segments is not None and merged.propensity is not None:
         propensity = PropensityModel.learnt(merged.propensity, segments.scaling, segments.features)
-    return Model(previous.version + 1, merged.clock, segments or previous.segments, propensity, items)
+    learnt = segments or previous.learnt
+    wishes = replace(previous.wishes, asked=())
+    return Model(previous.version + 1, merged.clock, learnt, propensity, items, wishes)

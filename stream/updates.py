@@ -80,7 +80,9 @@ Instant = Annotated[
 """A time: an int of ms since 1970 UTC in Python, ISO-8601 in JSON."""
 
 
-class _Value(BaseModel):
+class Value(BaseModel):
+    """Base of all that goes over a public topic: frozen, camelCase in JSON, and an unknown field is an error."""
+
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
@@ -93,7 +95,7 @@ class _Value(BaseModel):
     )
 
 
-class Cause(_Value):
+class Cause(Value):
     """What made it happen: an event, the passing of time, or a new model."""
 
     kind: Literal["event", "time", "model"]
@@ -102,7 +104,7 @@ class Cause(_Value):
     model: int | None = Field(None, description="Version of the model that was adopted")
 
 
-class Deciding(_Value):
+class Deciding(Value):
     """One feature's part in a decision."""
 
     feature: str
@@ -111,14 +113,14 @@ class Deciding(_Value):
     unit: str = ""
 
 
-class SegmentRef(_Value):
+class SegmentRef(Value):
     """A segment, by its durable id and its present name."""
 
     id: str
     name: str
 
 
-class SegmentChanged(_Value):
+class SegmentChanged(Value):
     """A customer is in another segment now: the receipt of a change.
 
     With d²(x, s) the squared distance of the customer to a segment's centre in scaled space,
@@ -138,7 +140,7 @@ class SegmentChanged(_Value):
     features: tuple[Deciding, ...] = Field((), description="Deciding features, largest contribution first")
 
 
-class PropensityScored(_Value):
+class PropensityScored(Value):
     """How likely a customer is to do the target within the horizon, when that has moved."""
 
     id: str = Field(description="Deterministic: same cause, same id")
@@ -153,7 +155,7 @@ class PropensityScored(_Value):
     features: tuple[Deciding, ...] = Field((), description="Contributions to the log-odds, largest first")
 
 
-class RecommendedItem(_Value):
+class RecommendedItem(Value):
     """One item to show, and why."""
 
     item: str
@@ -163,7 +165,7 @@ class RecommendedItem(_Value):
     sentence: str = Field(description="The reason in words")
 
 
-class ItemsRecommended(_Value):
+class ItemsRecommended(Value):
     """What to show a customer next, best first."""
 
     id: str = Field(description="Deterministic: same cause, same id")
@@ -174,7 +176,7 @@ class ItemsRecommended(_Value):
     items: tuple[RecommendedItem, ...]
 
 
-class EventRejected(_Value):
+class EventRejected(Value):
     """A record that was no event: the dead letter.
 
     On its topic the record's key and value are the *original* bytes; the rest is in its headers.
@@ -191,7 +193,7 @@ class EventRejected(_Value):
     value: bytes | None = None
 
 
-class SegmentCard(_Value):
+class SegmentCard(Value):
     """What a segment is at the time of a revision."""
 
     id: str = Field(description="Durable: survives retraining")
@@ -203,7 +205,7 @@ class SegmentCard(_Value):
     parents: tuple[str, ...] = Field((), description="For `split` and `merged`: ids it came from")
 
 
-class SegmentsRevised(_Value):
+class SegmentsRevised(Value):
     """The segments of a new model, all of them, with those that died."""
 
     id: str = Field(description="Deterministic: same model, same id")

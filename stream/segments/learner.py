@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from stream.commands import Wishes
 from stream.config import EngineConfig
 from stream.preprocessing.scaling import Scaling
 from stream.segments.identity import match, reach
 from stream.segments.lloyd import Array, Fit, best_of, lloyd, plusplus, split_worst
 from stream.segments.model import SegmentsModel
 from stream.segments.naming import correlations, name_segments
+from stream.segments.wished import wished
 
 FLOOR = 0.01
 """A segment is at least this share of the sample, where the data allow it."""
@@ -20,7 +22,9 @@ _REPAIRS = 10
 _RETIRED = 100  # names of dead segments that are remembered
 
 
-def learn(rows: Array, config: EngineConfig, previous: SegmentsModel | None) -> SegmentsModel | None:
+def learn(
+    rows: Array, config: EngineConfig, previous: SegmentsModel | None, wishes: Wishes | None = None
+) -> SegmentsModel | None:
     """The next version of the segments.
 
     Parameters
@@ -33,6 +37,8 @@ def learn(rows: Array, config: EngineConfig, previous: SegmentsModel | None) -> 
     previous
         The version before: its centres are the start, its weights their inertia, and its ids live on. Without it,
         or where the features have changed since, segments are seeded afresh.
+    wishes
+        What operators have asked: how many segments, which of them end, which rest.
 
     Returns
     -------
@@ -46,7 +52,7 @@ def learn(rows: Array, config: EngineConfig, previous: SegmentsModel | None) -> 
     the decayed weight of what they have seen, halved every `segments.half_life` samples. From time to time (at
     samples 1, 2, 4, 8, 16, 32, 48, …) ten fresh seedings compete, and win if they leave 5 % less error.
     """
-    settings = config.segments
+    settings, wishes = config.segments, wishes or Wishes()
     if len(rows) < min(settings.rows_needed, settings.sample):
         return None
     names = tuple(feature.name for feature in config.features)
@@ -58,18 +64,20 @@ def learn(rows: Array, config: EngineConfig, previous: SegmentsModel | None) -> 
     )
     X = scaling.transform_many(rows)
     known = previous if previous is not None and previous.features == names else None
+    known = None if known is None else wished(known, Wishes(retired=wishes.retired))
+    k = wishes.learns(settings.k)
     learnt, next_id = (0, 1) if previous is None else (previous.learnt, previous.next_id)
     rng = np.random.default_rng([settings.seed, learnt])
     if known is None:
-        fit, memory = _seeded(X, settings.k, rng)
+        fit, memory = _seeded(X, k, rng)
         live = np.flatnonzero(fit.mass > 0)
         live = live[np.argsort(-fit.mass[live], kind="stable")]  # ids go from large to small
         identity = match(np.empty((0, X.shape[1])), (), fit.centres[live], 0.0, next_id)
     else:
         carried = scaling.transform_many(known.scaling.inverse(known.centres))
-        fit, memory, lives = _continued(X, carried, known.weights * 2.0 ** (-1.0 / settings.half_life), settings.k, rng)
+        fit, memory, lives = _continued(X, carried, known.weights * 2.0 ** (-1.0 / settings.half_life), k, rng)
         if learnt % 16 == 0 or learnt & (learnt - 1) == 0:
-            fresh, none = _seeded(X, settings.k, rng)
+            fresh, none = _seeded(X, k, rng)
             if _rank(fresh)[0] < _rank(fit)[0] or fresh.sse < _BETTER * fit.sse:
                 fit, memory = fresh, none
         live = np.flatnonzero(fit.mass > 0)

@@ -7,32 +7,34 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
+from stream.commands import Wishes
 from stream.model import Model
 from stream.segments.model import SegmentsModel
 from stream.updates import SegmentCard, SegmentsRevised, rounded, update_id
 
 
-def revision(model: Model, previous: SegmentsModel | None) -> SegmentsRevised:
+def revision(model: Model, before: Model) -> SegmentsRevised:
     """The segments of a model, and those of the version before that died.
 
     Parameters
     ----------
     model
         A model that has segments.
-    previous
-        The segments of the version before.
+    before
+        The version before.
 
     Notes
     -----
     Lineage is read from the regions of the segments, each as measured by the model it is of. A new segment inside the
     old region of one that lives on was `split` from it; inside the region of one that died it was `born`, as all are
     in a first model. A segment whose new region holds the old centre of one that died has `merged` with it. Outliers
-    have no place of their own: what comes out of them is born, and with them nothing merges.
+    have no place of their own: what comes out of them is born, and with them nothing merges. What an operator has
+    merged has merged with the segment that was named.
     """
-    segments = model.segments
+    segments, previous = model.segments, before.segments
     if segments is None:
         raise ValueError("the model has no segments")
-    parents = {} if previous is None else _parents(segments, previous)
+    parents = {} if previous is None else _parents(segments, previous, model.wishes)
     known = () if previous is None else previous.ids
     cards = []
     for place, centre in enumerate(segments.scaling.inverse(segments.centres)):
@@ -61,17 +63,19 @@ def revision(model: Model, previous: SegmentsModel | None) -> SegmentsRevised:
         model=model.version,
         occurred_at=model.clock,
         segments=tuple(cards),
-        why=_why(cards, sum(segments.sizes)),
+        why=_why(model, cards),
     )
 
 
-def _parents(segments: SegmentsModel, previous: SegmentsModel) -> dict[str, tuple[str, ...]]:
+def _parents(segments: SegmentsModel, previous: SegmentsModel, wishes: Wishes) -> dict[str, tuple[str, ...]]:
     """Segment -> those it was split from, or merged from (itself among them)."""
     parents: dict[str, tuple[str, ...]] = {}
     for segment, origin in zip(segments.ids, _regions(previous, segments), strict=True):
         if segment not in previous.ids and origin in segments.ids:
             parents[segment] = (origin,)
     for segment, heir in zip(previous.ids, _regions(segments, previous), strict=True):
+        if wishes.root(segment) in segments.ids:
+            heir = wishes.root(segment)
         if segment not in segments.ids and heir in previous.ids:
             parents[heir] = (*parents.get(heir, (heir,)), segment)
     return parents
@@ -90,8 +94,10 @@ def _centre(segments: SegmentsModel, centre: NDArray[np.float64]) -> dict[str, f
     return {name: rounded(value) for name, value in zip(segments.features, centre.tolist(), strict=True)}
 
 
-def _why(cards: list[SegmentCard], customers: int) -> str:
+def _why(model: Model, cards: list[SegmentCard]) -> str:
+    assert model.segments is not None
     counts = Counter(card.lineage for card in cards)
     changes = [f"{counts[kind]} {kind}" for kind in ("born", "split", "merged", "died") if counts[kind]]
-    learnt = f"Learnt from {customers:,} customers"
-    return f"{learnt}: {', '.join(changes)}." if changes else f"{learnt}."
+    asked = f"An operator asked: {'; '.join(model.wishes.asked)}" if model.wishes.asked else ""
+    why = asked or f"Learnt from {sum(model.segments.sizes):,} customers"
+    return f"{why}: {', '.join(changes)}." if changes else f"{why}."

@@ -96,6 +96,10 @@ class World:
         """Write events."""
         self.log.write(*(record._replace(topic=self.topics.events) for record in records))
 
+    def command(self, *values: bytes | None) -> None:
+        """Write what operators ask."""
+        self.log.write(*(Outgoing(self.topics.commands, b"k", value, partition=0) for value in values))
+
     def worker(
         self, probe: Callable[[str], None] | None = None, *, clock: Clock | None = None, **options: Any
     ) -> Worker:
@@ -143,10 +147,12 @@ class World:
         return self.log.read(getattr(self.topics, field), partition)
 
     def outputs(self) -> dict[tuple[str, int], list[Output]]:
-        """All that readers see on every topic but `events`: key, value and headers, in order."""
+        """All that readers see on every topic that workers write: key, value and headers, in order."""
         reader = self.log.reader()
         found = {}
-        for channel in CHANNELS[1:]:
+        for channel in CHANNELS:
+            if channel.field in ("events", "commands"):
+                continue
             topic = getattr(self.topics, channel.field)
             for partition in range(reader.partitions(topic)):
                 at = TopicPartition(topic, partition)

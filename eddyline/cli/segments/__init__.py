@@ -6,7 +6,7 @@ import typer
 
 from eddyline.cli.options import Config
 from eddyline.cli.output import AsJson
-from eddyline.cli.segments import card, flows, rules, show
+from eddyline.cli.segments import card, flows, operate, rules, show
 
 app = typer.Typer(rich_markup_mode="rich")
 
@@ -34,3 +34,5 @@ app.command()(show.show)
 app.command()(card.card)
 app.command()(rules.rules)
 app.command()(flows.flows)
+for command in (operate.name, operate.lock, operate.unlock, operate.merge, operate.retire, operate.k):
+    app.command()(command)
