@@ -25,6 +25,8 @@ class Owned:
         Journal records applied so far.
     merged
         In partition 0: partition -> entries of the contributions in the adopted model.
+    contributed
+        Entries that were in the partition's last contribution; 0 before the first.
     waiting
         Records polled and not applied.
     items
@@ -39,8 +41,11 @@ class Owned:
         self.partition = partition
         self.epoch = epoch
         self.engine = engine
-        self.number, merged = _remembered(saved)
-        self.merged: dict[int, int] = dict(merged)
+        scalars = {} if saved is None else saved.scalars
+        self._stored = position_of(saved)
+        self.number = self._stored.number
+        self.merged: dict[int, int] = dict(msgpack.unpackb(scalars["merged"])) if "merged" in scalars else {}
+        self.contributed: int = msgpack.unpackb(scalars["contributed"]) if "contributed" in scalars else 0
         self.waiting: deque[Record] = deque()
         self.items: dict[str, bytes] | None = None
         self.moved = now
@@ -50,12 +55,6 @@ class Owned:
     def position(self) -> Position:
         """How far the engine has come."""
         return Position(self.engine.watermark, self.number)
-
-    @property
-    def contributed(self) -> int:
-        """Entries that were in the engine's last contribution; 0 before the first."""
-        every = self.engine.config.learning.every
-        return self.engine.entries // every * every
 
     def take(self) -> list[Record]:
         """Waiting records up to the next learning boundary.
@@ -94,19 +93,16 @@ class Owned:
                     self.items[item] = packed
 
     def stamp(self, delta: Delta) -> None:
-        """Add what the worker remembers to a delta of the engine."""
-        delta.scalars["worker"] = msgpack.packb((self.number, sorted(self.merged.items())))
+        """Add what the worker remembers to a delta of the engine, which is written next or never."""
+        delta.number = self.number
+        delta.follows, self._stored = self._stored, self.position
+        delta.scalars["merged"] = msgpack.packb(sorted(self.merged.items()))
         if "contribution" in delta.scalars:
+            every = self.engine.config.learning.every
+            self.contributed = self.engine.entries // every * every
             delta.scalars["contributed"] = msgpack.packb(self.contributed)
 
 
 def position_of(saved: Saved | None) -> Position:
     """How far a saved state has come."""
-    return Position() if saved is None else Position(saved.watermark, _remembered(saved)[0])
-
-
-def _remembered(saved: Saved | None) -> tuple[int, list[tuple[int, int]]]:
-    if saved is None or "worker" not in saved.scalars:
-        return 0, []
-    number, merged = msgpack.unpackb(saved.scalars["worker"])
-    return number, merged
+    return Position() if saved is None else Position(saved.watermark, saved.number)

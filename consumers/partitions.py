@@ -119,7 +119,7 @@ class Partitions:
         kept = self._owned.pop(partition, None)
         began = self._clock.time()
         epoch = self._store.acquire(partition)
-        if kept is not None and kept.epoch == epoch - 1:  # it comes back, and nobody had it in between
+        if kept is not None and self._store.position(partition) == kept.position:  # it comes back as it was
             kept.epoch = epoch
             kept.waiting.clear()
             owned, outcome = kept, "nobody had it in between"

@@ -1,8 +1,8 @@
 """The state store's contract: what a partition's owner saves and loads.
 
 One suite (`tests/stream/store/test_contract.py`) runs on every implementation. A store keeps, for each
-partition: the watermark (next offset to apply), the state, the outbox of the last batch, and the epoch,
-which each new owner raises so that an earlier owner's writes fail.
+partition: the position of its state (the next offset to apply, and the journal records applied), the state, the
+outbox of the last batch, and the epoch, which each new owner raises so that an earlier owner's writes fail.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ class Delta:
 
     Values are packed bytes whose meaning the engine knows and the store does not. In the mappings a value
     of None deletes the key.
+
+    `follows` is the position that this batch continues from, (watermark, number): a store that has lost writes, or got
+    them back, is found out by it. Without it the batch is written on top of whatever is there.
     """
 
     watermark: int
@@ -26,6 +29,8 @@ class Delta:
     seen: bytes = b""  # 8-byte hashes of message ids, to append
     seen_limit: int = 0  # how many of them to keep, the newest
     scalars: dict[str, bytes] = field(default_factory=dict)  # name -> packed value: clock, model, contribution, …
+    number: int = 0  # journal records applied
+    follows: tuple[int, int] | None = None
 
 
 @dataclass(slots=True)
@@ -37,6 +42,7 @@ class Saved:
     items: dict[str, bytes] = field(default_factory=dict)
     seen: bytes = b""
     scalars: dict[str, bytes] = field(default_factory=dict)
+    number: int = 0
 
 
 class StateStore(ABC):
@@ -54,11 +60,11 @@ class StateStore(ABC):
 
     @abstractmethod
     def acquire(self, partition: int) -> int:
-        """Become the owner: raise the partition's epoch and return it."""
+        """Become the owner: raise the partition's epoch and return it; no earlier owner ever held the same."""
 
     @abstractmethod
-    def watermark(self, partition: int) -> int | None:
-        """Next offset to apply; None when nothing is stored."""
+    def position(self, partition: int) -> tuple[int, int] | None:
+        """Next offset to apply, and journal records applied; None when nothing is stored."""
 
     @abstractmethod
     def load(self, partition: int) -> Saved | None:
@@ -71,7 +77,10 @@ class StateStore(ABC):
         Raises
         ------
         Fenced
-            When the partition's epoch is no longer `epoch`; nothing was written.
+            When the partition has another owner; nothing was written.
+        Aborted
+            When the store has lost what was written before: its position is not `delta.follows`, or it knows of no
+            such owner; nothing was written.
         Unreachable
             When the server does not answer; the write may or may not have happened.
         """

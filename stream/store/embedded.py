@@ -60,8 +60,8 @@ def embedded_redis(path: Path | str | None = None) -> Iterator[str]:
     >>> from stream.store.redis import RedisStore
     >>> with embedded_redis() as url:
     ...     store = RedisStore(url, topic="events")
-    ...     store.acquire(partition=0)
-    1
+    ...     store.position(partition=0) is None
+    True
     """
     executable = _executable()
     runtime = _runtime_directory()

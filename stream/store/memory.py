@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import RLock
 
-from stream.errors import Fenced
+from stream.errors import Aborted, Fenced
 from stream.store.base import Delta, Saved, StateStore
 from stream.store.claim import Claim
 
@@ -23,6 +23,7 @@ class _Partition:
     seen: bytearray = field(default_factory=bytearray)
     scalars: dict[str, bytes] = field(default_factory=dict)
     outbox: bytes = b""
+    number: int = 0
 
 
 class MemoryStore(StateStore):
@@ -35,8 +36,8 @@ class MemoryStore(StateStore):
     >>> store = MemoryStore()
     >>> epoch = store.acquire(0)
     >>> store.commit(0, epoch, Delta(watermark=12, profiles={"ada": b"packed"}), outbox=b"")
-    >>> store.watermark(0), store.profile(0, "ada")
-    (12, b'packed')
+    >>> store.position(0), store.profile(0, "ada")
+    ((12, 0), b'packed')
     """
 
     def __init__(self) -> None:
@@ -61,10 +62,11 @@ class MemoryStore(StateStore):
             self._epochs[partition] = self._epochs.get(partition, 0) + 1
             return self._epochs[partition]
 
-    def watermark(self, partition: int) -> int | None:
-        """See `StateStore.watermark`."""
-        kept = self._partitions.get(partition)
-        return None if kept is None else kept.watermark
+    def position(self, partition: int) -> tuple[int, int] | None:
+        """See `StateStore.position`."""
+        with self._lock:
+            kept = self._partitions.get(partition)
+            return None if kept is None else (kept.watermark, kept.number)
 
     def load(self, partition: int) -> Saved | None:
         """See `StateStore.load`; what is returned is the caller's own."""
@@ -72,15 +74,19 @@ class MemoryStore(StateStore):
             kept = self._partitions.get(partition)
             if kept is None:
                 return None
-            return Saved(kept.watermark, dict(kept.profiles), dict(kept.items), bytes(kept.seen), dict(kept.scalars))
+            copies = dict(kept.profiles), dict(kept.items), bytes(kept.seen), dict(kept.scalars)
+            return Saved(kept.watermark, *copies, kept.number)
 
     def commit(self, partition: int, epoch: int, delta: Delta, outbox: bytes) -> None:
         """See `StateStore.commit`."""
         with self._lock:
-            if self._epochs.get(partition) != epoch:
+            if self._epochs.get(partition, 0) > epoch:
                 raise Fenced(f"Partition {partition} has another owner, so nothing was written.")
+            position = self.position(partition) or (0, 0)
+            if self._epochs.get(partition) != epoch or delta.follows not in (None, position):
+                raise Aborted(f"The store has lost what was written of partition {partition}: it is at {position}.")
             kept = self._partitions.setdefault(partition, _Partition(delta.watermark))
-            kept.watermark = delta.watermark
+            kept.watermark, kept.number = delta.watermark, delta.number
             _write(kept.profiles, delta.profiles)
             _write(kept.items, delta.items)
             kept.scalars.update(delta.scalars)

@@ -5,6 +5,7 @@ With the default prefix and the topic `events`, partition 3 lives in these keys:
 ====================================  ======  =========================================================
 `eddyline:{events:3}:epoch`           string  raised by each new owner
 `eddyline:{events:3}:watermark`       string  next offset to apply
+`eddyline:{events:3}:number`          string  journal records applied
 `eddyline:{events:3}:outbox`          string  packed outputs of the last commit
 `eddyline:{events:3}:profiles`        hash    customer -> packed profile
 `eddyline:{events:3}:items`           hash    item -> packed co-counts
@@ -23,13 +24,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
+from secrets import randbelow
 from typing import Any, TypeVar
 
 import redis
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
-from stream.errors import ConfigError, DeploymentError, Fenced, Unreachable
+from stream.errors import Aborted, ConfigError, DeploymentError, Fenced, Unreachable
 from stream.store.base import Delta, Saved, StateStore
 from stream.store.claim import Claim
 from stream.store.resp import Command, pack
@@ -37,7 +39,8 @@ from stream.store.resp import Command, pack
 T = TypeVar("T")
 
 _HASH_BYTES = 8
-_STATE = ("watermark", "outbox", "profiles", "items", "scalars", "seen", "seen:older", "seen:limit")
+_STATE = ("watermark", "number", "outbox", "profiles", "items", "scalars", "seen", "seen:older", "seen:limit")
+_STRIDE = 2**32  # longest step from one epoch to the next: two that start from nothing do not meet
 _PAIRS = 5_000  # fields of one HSET or HSCAN: some megabytes at most, so that no single call holds the server long
 _SETS = 500  # similar-items sets replaced in one round trip
 
@@ -84,20 +87,21 @@ class RedisStore(StateStore):
         claim.check(Claim.parse(recorded or claim.pack()), f"{self._where}, prefix {self._prefix!r},")
 
     def acquire(self, partition: int) -> int:
-        """See `StateStore.acquire`; the first epoch is 1."""
+        """See `StateStore.acquire`. Steps are drawn: a server that was emptied or set back gives none out again."""
         with self._answering():
-            return int(self._client.incr(self._key(partition, "epoch")))
+            return int(self._client.incrby(self._key(partition, "epoch"), 1 + randbelow(_STRIDE)))
 
-    def watermark(self, partition: int) -> int | None:
-        """See `StateStore.watermark`."""
-        stored = self._value("GET", self._key(partition, "watermark"))
-        return None if stored is None else int(stored)
+    def position(self, partition: int) -> tuple[int, int] | None:
+        """See `StateStore.position`."""
+        with self._answering():
+            watermark, number = self._client.mget([self._key(partition, name) for name in ("watermark", "number")])
+        return None if watermark is None else (int(watermark), int(number or 0))
 
     def load(self, partition: int) -> Saved | None:
         """See `StateStore.load`; acquire first, so that no earlier owner can write meanwhile."""
         with self._answering():
-            names = ("watermark", "seen:limit", "seen:older", "seen")
-            watermark, limit, older, newer = self._client.mget([self._key(partition, name) for name in names])
+            names = ("watermark", "number", "seen:limit", "seen:older", "seen")
+            watermark, number, limit, older, newer = self._client.mget([self._key(partition, name) for name in names])
             if watermark is None:
                 return None
             seen = (older or b"") + (newer or b"")
@@ -107,28 +111,35 @@ class RedisStore(StateStore):
                 items=dict(self._scan(partition, "items")),
                 seen=seen[max(0, len(seen) - int(limit or 0) * _HASH_BYTES) :],
                 scalars=dict(self._scan(partition, "scalars")),
+                number=int(number or 0),
             )
 
     def commit(self, partition: int, epoch: int, delta: Delta, outbox: bytes) -> None:
-        """See `StateStore.commit`. Two round trips: WATCH and compare the epoch, then MULTI to EXEC.
+        """See `StateStore.commit`. Two round trips: WATCH and compare epoch and position, then MULTI to EXEC.
 
         Raises
         ------
         DeploymentError
             When Redis refuses the write, such as out of memory.
         """
-        fenced = Fenced(f"Partition {partition} of {self._topic} has another owner, so nothing was written.")
-        guard = self._key(partition, "epoch")
+        guards = [self._key(partition, name) for name in ("epoch", "watermark", "number")]
+        look = [("WATCH", *guards), ("MGET", *guards), ("STRLEN", self._key(partition, "seen"))]
+        written = None
         with self._answering(), self._connection() as connection:
-            look = [("WATCH", guard), ("GET", guard), ("STRLEN", self._key(partition, "seen"))]
-            _, current, seen_bytes = connection.retry.call_with_retry(
-                lambda: _exchange(connection, look), lambda error: connection.disconnect()
-            )
-            if current is None or int(current) != epoch:
-                raise fenced
-            writes = self._writes(partition, delta, outbox, seen_bytes)
-            if _exchange(connection, [("MULTI",), *writes, ("EXEC",)])[-1] is None:
-                raise fenced
+            while written is None:  # something changed between WATCH and EXEC: look what it was
+                _, stored, seen_bytes = connection.retry.call_with_retry(
+                    lambda: _exchange(connection, look), lambda error: connection.disconnect()
+                )
+                current, *position = (int(value or 0) for value in stored)
+                if current > epoch:
+                    raise Fenced(f"Partition {partition} of {self._topic} has another owner, so nothing was written.")
+                if current != epoch or delta.follows not in (None, tuple(position)):
+                    raise Aborted(
+                        f"{self._where} has lost what was written of partition {partition} of {self._topic}: it was "
+                        "emptied, or came back with older data."
+                    )
+                writes = self._writes(partition, delta, outbox, seen_bytes)
+                *_, written = _exchange(connection, [("MULTI",), *writes, ("EXEC",)])
 
     def outbox(self, partition: int) -> bytes | None:
         """See `StateStore.outbox`."""
@@ -222,6 +233,7 @@ class RedisStore(StateStore):
             yield "SET", self._key(partition, "seen:limit"), delta.seen_limit
         yield "SET", self._key(partition, "outbox"), outbox
         yield "SET", self._key(partition, "watermark"), delta.watermark
+        yield "SET", self._key(partition, "number"), delta.number
 
     @contextmanager
     def _connection(self) -> Iterator[Any]:

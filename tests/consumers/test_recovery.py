@@ -68,7 +68,7 @@ def test_died_inside_the_transaction(world):
 def test_died_between_store_and_log(world):
     world.load(RECORDS)
     world.killed("stored", 2)
-    watermark, outputs = world.store.watermark(0), world.outputs()
+    position, outputs = world.store.position(0), world.outputs()
     worker = world.worker(kill_at("sent"))
     with pytest.raises(Killed):  # died again, in the middle of publishing what the one before has left
         worker.drain()
@@ -77,7 +77,7 @@ def test_died_between_store_and_log(world):
     worker = world.worker(kill_at("applied"))
     with pytest.raises(Killed):
         worker.drain()
-    assert world.store.watermark(0) == watermark
+    assert world.store.position(0) == position
     assert world.outputs() != outputs  # the outbox is out, and nothing was applied
     world.bury(worker)
     agree(world, world.run())
@@ -102,6 +102,27 @@ def test_store_lost_writes_and_the_rebuild_died(here):
     restore(here.store, older)
     here.killed("reapplied", 2)
     agree(here, here.run())
+
+
+@pytest.mark.parametrize("emptied", [False, True])
+def test_store_lost_writes_while_the_worker_lives(world, emptied, monkeypatch):
+    """A server that restarted from an older dump, or was emptied: the same worker finds out, and starts over."""
+    acquire, epochs = world.store.acquire, []
+    monkeypatch.setattr(world.store, "acquire", lambda partition: epochs.append(acquire(partition)) or epochs[-1])
+    world.load(RECORDS[:150])
+    worker = world.worker()
+    worker.drain()
+    older = snapshot(world.store)
+    world.load(RECORDS[150:300])
+    worker.drain()
+    world.store.wipe(0)
+    if not emptied:
+        world.store.commit(0, epochs[-1], *older)
+    world.load(RECORDS[300:])
+    worker.drain()
+    hashes = {0: worker.engines[0].state_hash()}
+    worker.close()
+    agree(world, hashes)
 
 
 def test_store_wiped(world):
@@ -293,7 +314,7 @@ def test_offset_that_was_set_by_hand_has_no_note(here):
     """A group whose offsets expired is set back to the store's position by an operator; the journal tells the rest."""
     here.load(RECORDS[:200])
     here.run()
-    watermark = here.store.watermark(0)
+    watermark, _ = here.store.position(0)
     here.group = here.log.name("group")
     with pytest.raises(Mismatch, match=f"Set the group's offset to {watermark}"):
         here.run()

@@ -254,7 +254,7 @@ def test_stop_finishes_the_batch_and_leaves(here):
 
     worker = here.worker(probe)
     worker.run()
-    assert here.store.watermark(0) == 60
+    assert here.store.position(0) == (60, 0)
     here.run()
     other = here.same()
     other.load(RECORDS)
@@ -318,7 +318,7 @@ def test_events_that_left_the_log_are_not_waited_for(here):
     here.log.broker.trim(here.topics.events, 0, before=100)
     worker = here.worker()
     assert worker.drain() == len(RECORDS) - 100
-    assert here.store.watermark(0) == len(RECORDS)
+    assert here.store.position(0)[0] == len(RECORDS)
     assert here.log.reader().bounds(TopicPartition(here.topics.events, 0)) == (100, 400)
     hashes = {0: worker.engines[0].state_hash()}
     worker.close()

@@ -171,7 +171,13 @@ def snapshot(store: StateStore, partition: int = 0) -> tuple[Delta, bytes]:
     assert saved is not None
     assert outbox is not None
     delta = Delta(
-        saved.watermark, dict(saved.profiles), dict(saved.items), saved.seen, len(saved.seen), dict(saved.scalars)
+        saved.watermark,
+        dict(saved.profiles),
+        dict(saved.items),
+        saved.seen,
+        len(saved.seen),
+        dict(saved.scalars),
+        saved.number,
     )
     return delta, outbox
 

@@ -72,12 +72,12 @@ def test_two_servers_know_nothing_of_each_other() -> None:
 
 
 def test_state_in_memory_is_gone_and_state_in_a_directory_stays(tmp_path: Path) -> None:
-    for directory, expected in ((None, None), (tmp_path / "new" / "state with spaces", 7)):
+    for directory, expected in ((None, None), (tmp_path / "new" / "state with spaces", (7, 0))):
         with embedded_redis(directory) as url:
             store = RedisStore(url, "events")
             store.commit(0, store.acquire(0), Delta(7), b"out")
         with embedded_redis(directory) as url:
-            assert RedisStore(url, "events").watermark(0) == expected
+            assert RedisStore(url, "events").position(0) == expected
 
 
 def test_a_deep_directory_is_no_trouble_for_the_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,14 +85,14 @@ def test_a_deep_directory_is_no_trouble_for_the_socket(tmp_path: Path, monkeypat
     deep.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(deep))
     with embedded_redis(deep) as url:
-        assert RedisStore(url, "events").acquire(0) == 1
+        assert RedisStore(url, "events").acquire(0)
 
 
 def test_a_directory_serves_one_run_at_a_time(tmp_path: Path) -> None:
     with embedded_redis(tmp_path), pytest.raises(DeploymentError, match="Another run"), embedded_redis(tmp_path):
         pass
     with embedded_redis(tmp_path) as url:
-        assert RedisStore(url, "events").acquire(0) == 1
+        assert RedisStore(url, "events").acquire(0)
 
 
 def test_a_directory_that_cannot_be_used_is_said_so(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_the_server_stays_when_the_terminal_interrupts(tmp_path: Path) -> None:
         "from stream.store.redis import RedisStore\n"
         "signal.signal(signal.SIGINT, lambda *_: None)\n"
         "with embedded_redis() as url:\n"
-        "    print('ready', flush=True); sys.stdin.read(); print(RedisStore(url, 'events').acquire(0), flush=True)"
+        "    print('ready', flush=True); sys.stdin.read(); print(RedisStore(url, 'events').position(0), flush=True)"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program],
@@ -156,4 +156,4 @@ def test_the_server_stays_when_the_terminal_interrupts(tmp_path: Path) -> None:
         os.killpg(parent.pid, signal.SIGINT)
         time.sleep(0.2)
         parent.stdin.close()
-        assert parent.stdout.readline() == "1\n"
+        assert parent.stdout.readline() == "None\n"

@@ -13,7 +13,7 @@ from redis.connection import Connection, parse_url
 from redis.crc import key_slot
 from redis.retry import Retry
 
-from stream.errors import ConfigError, DeploymentError, Fenced, Unreachable
+from stream.errors import Aborted, ConfigError, DeploymentError, Fenced, Unreachable
 from stream.store.base import Delta, Saved
 from stream.store.embedded import embedded_redis
 from stream.store.redis import RedisStore
@@ -71,7 +71,8 @@ def test_all_keys_of_a_partition_share_a_slot(store: RedisStore, client: redis.R
     assert keys == {
         b"eddyline:{events:3}:" + name
         for name in (
-            b"epoch", b"watermark", b"outbox", b"profiles", b"items", b"scalars", b"seen", b"seen:older", b"seen:limit",
+            b"epoch", b"watermark", b"number", b"outbox", b"profiles", b"items", b"scalars", b"seen", b"seen:older",
+            b"seen:limit",
         )
     }  # fmt: skip
     assert len({key_slot(key) for key in keys}) == 1
@@ -109,11 +110,31 @@ def test_an_epoch_raised_between_watch_and_exec_fails_the_exec(own_url: str, sto
     epoch = zombie.acquire(0)
     with pytest.raises(Fenced):
         zombie.commit(0, epoch, EVERYTHING, b"zombie")
-    assert raised == [epoch + 1]
+    assert raised[0] > epoch
     assert store.load(0) is None
     assert store.outbox(0) is None
     store.commit(0, raised[0], Delta(9), b"owner")
     assert store.load(0) == Saved(9)
+
+
+def test_what_is_lost_between_watch_and_exec_fails_the_exec(own_url: str, store: RedisStore, client: Any) -> None:
+    losing = RedisStore(meddling(own_url, client.flushall, nothing), "events")
+    epoch = losing.acquire(0)
+    with pytest.raises(Aborted, match="lost"):
+        losing.commit(0, epoch, EVERYTHING, b"out")
+    assert store.load(0) is None
+
+
+def test_an_owner_from_before_the_server_was_emptied_writes_nothing(client: redis.Redis) -> None:
+    zombie, owner = RedisStore(client, "events"), RedisStore(client, "events")
+    old = zombie.acquire(0)
+    zombie.commit(0, old, Delta(10, {"ada": b"old"}, follows=(0, 0)), b"")
+    client.flushall()
+    owner.commit(0, owner.acquire(0), Delta(10, {"ada": b"new"}, follows=(0, 0)), b"new")
+    with pytest.raises((Aborted, Fenced)):
+        zombie.commit(0, old, Delta(20, {"ada": b"zombie"}, follows=(10, 0)), b"zombie")
+    assert owner.profile(0, "ada") == b"new"
+    assert owner.outbox(0) == b"new"
 
 
 @pytest.mark.parametrize("health_check_interval", [0, 1e-9])
@@ -135,7 +156,7 @@ def test_a_connection_lost_before_exec_is_no_fencing(
 
 def test_a_reply_lost_after_exec_is_not_sent_again(own_url: str, store: RedisStore, client: redis.Redis) -> None:
     def lose() -> None:
-        while store.watermark(0) is None:
+        while store.position(0) is None:
             pass
         raise redis.ConnectionError("lost")
 
@@ -145,7 +166,7 @@ def test_a_reply_lost_after_exec_is_not_sent_again(own_url: str, store: RedisSto
     with pytest.raises(Unreachable):
         lossy.commit(0, epoch, EVERYTHING, b"out")
     assert client.info("commandstats")["cmdstat_exec"]["calls"] == 1
-    assert store.watermark(0) == 7
+    assert store.position(0) == (7, 0)
     assert store.outbox(0) == b"out"
 
 
@@ -157,9 +178,9 @@ def test_a_commit_that_times_out_is_unreachable_and_may_have_happened(own_url: s
         with pytest.raises(Unreachable):
             hasty.commit(0, epoch, EVERYTHING, b"out")
         admin.execute_command("CLIENT", "UNPAUSE")
-    assert store.watermark(0) in (None, 7)
+    assert store.position(0) in (None, 7)
     hasty.commit(0, epoch, Delta(8), b"next")
-    assert store.watermark(0) == 8
+    assert store.position(0) == (8, 0)
 
 
 def test_idle_connections_that_died_are_replaced(own_url: str, client: redis.Redis) -> None:
@@ -169,7 +190,7 @@ def test_idle_connections_that_died_are_replaced(own_url: str, client: redis.Red
         client.client_kill_filter(_type="normal", skipme=True)
         store.commit(0, epoch, EVERYTHING, b"out")
     client.client_kill_filter(_type="normal", skipme=True)
-    assert store.watermark(0) == 7
+    assert store.position(0) == (7, 0)
     client.client_kill_filter(_type="normal", skipme=True)
     store.publish_similar({"tea": {"jam": 1.0}})
     store.close()
@@ -190,7 +211,7 @@ def test_a_refused_commit_writes_nothing_and_shows_no_values(store: RedisStore, 
     assert store.load(0) == before
     assert store.outbox(0) == b"out"
     store.commit(0, epoch, Delta(9), b"next")
-    assert store.watermark(0) == 9
+    assert store.position(0) == (9, 0)
 
 
 def test_the_callers_client_stays_open(client: redis.Redis) -> None:
@@ -203,7 +224,7 @@ def every_call(store: RedisStore) -> list[Callable[[], object]]:
     return [
         lambda: store.claim("shop", 4),
         lambda: store.acquire(0),
-        lambda: store.watermark(0),
+        lambda: store.position(0),
         lambda: store.load(0),
         lambda: store.commit(0, 1, EVERYTHING, b"out"),
         lambda: store.outbox(0),
