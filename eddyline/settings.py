@@ -6,6 +6,8 @@ Later ones win: the preset, then a TOML file, then variables `EDDYLINE_SECTION__
 from __future__ import annotations
 
 import os
+import re
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,11 @@ from stream.config import (
 from stream.errors import ConfigError
 
 _PREFIX = "EDDYLINE_"
+_OTHERS = ("EDDYLINE_CONFIG",)  # the command line's own
+# Kubernetes sets these for services whose names begin with "eddyline".
+_of_kubernetes = re.compile(
+    r"EDDYLINE_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)"
+).fullmatch
 _SCHEMES = ("redis", "rediss", "unix")
 
 
@@ -124,22 +131,29 @@ def load_settings(file: Path | None = None) -> Settings:
     try:
         return Settings(**({} if file is None else load_toml(file)))
     except ValidationError as error:
-        raise ConfigError(_told(error)) from None  # the cause would quote values
+        raise ConfigError(explain(error, Settings)) from None  # the cause would quote values
     except SettingsError as error:
         raise ConfigError(f"a variable {_PREFIX}… is not valid JSON: {error}") from None
 
 
-def _told(error: ValidationError) -> str:
-    first = error.errors()[0]
-    if first["type"] != "extra_forbidden":
-        return explain(error)
-    *section, name = map(str, first["loc"])
-    return f"there is no setting {'.'.join([*section, name])}; see docs/eddyline.toml for those that there are"
-
-
 def _refuse_unknown_variables() -> None:
-    """A misspelt section in a variable's name; one without `__` may be somebody else's, such as Kubernetes'."""
+    """A misspelt variable would be ignored, and the default used in its place, without a word."""
+    known = [*_OTHERS] + [
+        variable for name, field in Settings.model_fields.items() for variable in _variables(name, field)
+    ]
     for name in sorted(os.environ):
-        section, nested, _ = name.upper().removeprefix(_PREFIX).partition("__")
-        if name.upper().startswith(_PREFIX) and nested and section.lower() not in Settings.model_fields:
-            raise ConfigError(f"there is no setting for the variable {name}: no section {section.lower()!r}")
+        variable = name.upper()
+        section, nested, _ = variable.removeprefix(_PREFIX).partition("__")
+        if not variable.startswith(_PREFIX) or variable in known or _of_kubernetes(variable):
+            continue
+        if nested and section.lower() in Settings.model_fields:
+            continue  # what is wrong within a section is told like an error of the file
+        near = get_close_matches(variable, known, 1, 0.8)
+        hint = f"did you mean {near[0]}?" if near else f"sections are {', '.join(Settings.model_fields)}"
+        raise ConfigError(f"there is no setting for the variable {name}: {hint}")
+
+
+def _variables(name: str, field: FieldInfo) -> list[str]:
+    section = field.annotation
+    inner = section.model_fields if isinstance(section, type) and issubclass(section, Section) else {}
+    return [f"{_PREFIX}{name}".upper(), *(f"{_PREFIX}{name}__{one}".upper() for one in inner)]

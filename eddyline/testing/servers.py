@@ -269,6 +269,7 @@ if __name__ == "__main__":
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, lambda *_: sys.exit())  # leaves by the `with`, which stops the servers
     with LocalRedis() as redis_server, LocalKafka() as kafka_server:
-        print(f"export KAFKA_BOOTSTRAP_SERVERS={kafka_server.address} REDIS_URL={redis_server.address}", flush=True)
+        kafka_address = f"EDDYLINE_KAFKA__BOOTSTRAP_SERVERS={kafka_server.address}"
+        print(f"export {kafka_address} EDDYLINE_REDIS__URL={redis_server.address}", flush=True)
         while True:
             time.sleep(3_600)

@@ -136,7 +136,7 @@ def load_mapping(path: Path) -> Mapping:
     try:
         return Mapping.model_validate(load_toml(path))
     except ValidationError as error:
-        raise ConfigError(f"{path}: {explain(error)}") from error
+        raise ConfigError(f"{path}: {explain(error, Mapping)}") from error
 
 
 def _milliseconds(moment: datetime) -> int:

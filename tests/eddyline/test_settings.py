@@ -90,6 +90,10 @@ def test_a_wrong_setting_is_named(tmp_path, text, named):
         ("EDDYLINE_SEGMENTS__COLOUR", "red", "segments.colour"),
         ("EDDYLINE_KAKFA__TIMEOUT", "5s", "EDDYLINE_KAKFA__TIMEOUT"),
         ("EDDYLINE_KAFKA", "kafka:9092", "kafka"),
+        ("EDDYLINE_KAFKA_BOOTSTRAP_SERVERS", "kafka:9092", r"did you mean EDDYLINE_KAFKA__BOOTSTRAP_SERVERS\?"),
+        ("EDDYLINE_REDIS_URL", "redis://cache", r"did you mean EDDYLINE_REDIS__URL\?"),
+        ("EDDYLINE_GRUOP", "mine", r"did you mean EDDYLINE_GROUP\?"),
+        ("EDDYLINE_SEGMENTS__DWEL", "1d", r"unknown key 'segments\.dwel': did you mean 'dwell'\?"),
     ],
 )
 def test_a_wrong_variable_is_named(monkeypatch, name, value, named):
@@ -98,9 +102,28 @@ def test_a_wrong_variable_is_named(monkeypatch, name, value, named):
         load_settings()
 
 
-def test_variables_of_others_are_let_be(monkeypatch):
-    monkeypatch.setenv("EDDYLINE_SERVICE_HOST", "10.0.0.1")  # Kubernetes does this for a service of that name
+@pytest.mark.parametrize(
+    "name",
+    ["EDDYLINE_SERVICE_HOST", "EDDYLINE_PORT", "EDDYLINE_PORT_6379_TCP_ADDR", "EDDYLINE_REDIS_SERVICE_PORT_TCP"],
+)
+def test_variables_of_others_are_let_be(monkeypatch, name):
+    monkeypatch.setenv(name, "10.0.0.1")  # Kubernetes does this for services of such names
     assert load_settings().preset == "shop"
+
+
+def test_all_that_is_wrong_in_a_file_is_said_at_once(tmp_path):
+    file = written(tmp_path, 'gruop = "x"\n[segments]\nk = 1\n[kafka]\ntimeout = "soon"\n[[features]]\nnmae = "x"')
+    with pytest.raises(ConfigError) as raised:
+        load_settings(file)
+    said = str(raised.value)
+    for part in (
+        "unknown key 'gruop': did you mean 'group'?",
+        "segments.k: ",
+        "kafka.timeout: 'soon'",
+        "features.0.name is missing",
+        "unknown key 'features.0.nmae': did you mean 'name'?",
+    ):
+        assert part in said
 
 
 def test_a_missing_file_is_said(tmp_path):
