@@ -58,8 +58,11 @@ class Merger:
         """Whether there is a model to be made after the one that partition 0 has."""
         return self._commanded(first) or self._contributions_due(first)
 
-    def merge(self, first: Owned, own: Mapping[int, Owned]) -> Adoption:
-        """The next model, and the contributions in it; `own` are this worker's partitions, `first` is number 0."""
+    def merge(self, first: Owned, own: Mapping[int, Owned]) -> Adoption | None:
+        """The next model, and the contributions in it; `own` are this worker's partitions, `first` is number 0.
+
+        None when the store has no contribution any more: it has lost them, and will get them again.
+        """
         previous = first.engine.model
         if self._commanded(first):
             return Adoption(previous.revised(self._commands.follow(previous.wishes)), first.merged)
@@ -70,9 +73,12 @@ class Merger:
             counts.append({} if packed is None else self._counts(partition, own.get(partition)))
             if packed is not None:
                 found[partition] = Contribution.unpack(packed)
+        merged = {partition: contribution.entries for partition, contribution in found.items()}
+        self._contributed = dict(merged)
+        if not found:
+            return None
         items = self._items.merge(counts, previous.items)
         model = learn(merge(list(found.values())), items, previous, self._config)
-        merged = {partition: contribution.entries for partition, contribution in found.items()}
         log.info("model %d learnt from %d entries of %d partitions", model.version, sum(merged.values()), len(merged))
         return Adoption(model, merged)
 

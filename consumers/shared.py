@@ -28,9 +28,8 @@ class SharedModel:
 
     def restore(self, model: Model) -> None:
         """Share the model of partition 0 if its last owner died before it did, or the store was wiped."""
-        if model.version > self._newest.version:
-            self._newest = Model()
         if model.version and self._stored_version() != model.version:
+            self._newest = Model()  # whatever the cache has of the items: all of it is written again
             self.publish(model)
         else:
             self._newest = model

@@ -85,6 +85,7 @@ class Worker:
         recovery = Recovery(config, topics, source, sink, reader, store, self._settings.rebuild, probe)
         self._partitions = Partitions(topics.events, source, reader, store, recovery, self._clock, self._taken)
         self._merger: Merger | None = None
+        self._checked = False
         self._adoption: Adoption | None = None  # what partition 0 adopts in its next batch
         self._looked = float("-inf")
         self._silent_since: float | None = None
@@ -103,11 +104,13 @@ class Worker:
         MissingTopic, Mismatch
             See `consumers.deployment.check`.
         """
-        if self._merger is None:
+        if not self._checked:
             count = check(self._config, self._topics, self._reader, self._store, self._deployment)
-            self._partitions.join()
-            self._merger = Merger(self._store, CommandLog(self._reader, self._topics), self._config, count)
-            self._garbage.settle()
+            if self._merger is None:
+                self._partitions.join()
+                self._merger = Merger(self._store, CommandLog(self._reader, self._topics), self._config, count)
+                self._garbage.settle()
+            self._checked = True
 
     def run(self) -> None:
         """Work until `stop`, then leave the group.
@@ -158,9 +161,9 @@ class Worker:
         Fenced, Unreachable
             See `run`.
         """
-        self.start()
         with self._garbage:
             try:
+                self.start()
                 return self._cycle(self._settings.poll / 1000 if timeout is None else timeout)
             except (Aborted, Unreachable) as error:
                 self._start_over(error)
@@ -227,10 +230,14 @@ class Worker:
             self._shared.restore(owned.engine.model)
 
     def _start_over(self, error: Aborted | Unreachable) -> None:
-        """Give up what is in memory: the next cycle takes it over again, from store and log."""
+        """Give up what is in memory: the next cycle takes it over again, from store and log.
+
+        The deployment is checked again too: what was lost may have been the whole store.
+        """
         log.warning("starting over from the last commit: %s", error)
         self._partitions.forget()
         self._adoption = None
+        self._checked = False
         try:
             self._sink.abort()
         except (Aborted, Unreachable) as second:

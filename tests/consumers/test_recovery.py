@@ -9,11 +9,16 @@ import logging
 from collections.abc import Callable
 
 import pytest
+import redis
 
 from consumers.clock import ManualClock
 from stream.errors import Aborted, Fenced, Mismatch, Unreachable
+from stream.model import Model
 from stream.records import TopicPartition
+from stream.store.embedded import embedded_redis
+from stream.store.redis import RedisStore
 from tests.consumers.world import Killed, World, kill_at, restore, shop, snapshot
+from tests.logs.harness import MemoryLog
 
 RECORDS = shop()
 POINTS = ("applied", "stored", "sent", "committed")
@@ -123,6 +128,28 @@ def test_store_lost_writes_while_the_worker_lives(world, emptied, monkeypatch):
     hashes = {0: worker.engines[0].state_hash()}
     worker.close()
     agree(world, hashes)
+
+
+@pytest.mark.redis
+def test_redis_emptied_under_a_living_worker():
+    """FLUSHALL: state, model, cache and the deployment's claim are all there again."""
+    with embedded_redis() as url, redis.Redis.from_url(url) as client:
+        world = World(MemoryLog(), RedisStore(client, "events"))
+        world.load(RECORDS[:300])
+        worker = world.worker()
+        worker.drain()
+        client.flushall()
+        world.load(RECORDS[300:])
+        worker.drain()
+        agree(world, {0: worker.engines[0].state_hash()})
+        model = worker.engines[0].model
+        assert Model.unpack(world.store.shared("model")).digest == model.digest
+        assert model.items is not None
+        for item, near in model.items.neighbours.items():
+            assert dict(world.store.similar(item, 100)) == dict(near)
+        with pytest.raises(Mismatch, match="deployment"):
+            world.store.claim("another", 1)
+        worker.close()
 
 
 def test_store_wiped(world):

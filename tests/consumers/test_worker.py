@@ -324,3 +324,37 @@ def test_events_that_left_the_log_are_not_waited_for(here):
     worker.close()
     here.store.wipe(0)
     assert here.run() == hashes
+
+
+@pytest.mark.parametrize("every", [20, 200])
+@pytest.mark.parametrize("first", [50, 150])
+def test_contributions_may_be_taken_more_often_or_more_rarely_than_before(here, first, every):
+    """What a partition has contributed is what it did contribute, whatever the setting is now."""
+    here.load(RECORDS[:first])
+    here.run()
+    learnt = len(journal(here))
+    here.config = fold.config(learning={"every": every})
+    worker = here.worker()
+    for _ in range(5):
+        worker.run_once()
+    assert len(journal(here)) == learnt
+    here.load(RECORDS[first:])
+    worker.drain()
+    assert len(journal(here)) > learnt
+    worker.close()
+
+
+def test_contributions_that_the_store_has_lost_make_no_model(here, monkeypatch):
+    here.load(RECORDS[:59])
+    worker = here.worker()
+    worker.drain()
+    scalar = here.store.scalar
+    monkeypatch.setattr(here.store, "scalar", lambda at, name: None if name == "contribution" else scalar(at, name))
+    here.load(RECORDS[59:70])
+    for _ in range(5):
+        worker.run_once()
+    assert journal(here) == []
+    monkeypatch.undo()
+    worker.drain()
+    assert len(journal(here)) == 1
+    worker.close()
