@@ -23,6 +23,7 @@ from stream.config import EngineConfig
 from stream.engine import Engine
 from stream.errors import DeploymentError
 from stream.records import Outgoing, Record, TopicPartition
+from stream.segments.flows import FlowCount, as_move
 from stream.store.base import StateStore
 from stream.store.memory import MemoryStore
 from stream.updates import SegmentCard, SegmentChanged, SegmentsRevised
@@ -54,12 +55,15 @@ class Embedded:
         Segments of the latest revision.
     moves
         Segment changes of the latest chunk, at most five, the newest last.
+    flows
+        Counts all segment changes.
     """
 
     def __init__(self, config: EngineConfig, store: StateStore, *, partitions: int = 4) -> None:
         self.events = 0
         self.cards: tuple[SegmentCard, ...] = ()
         self.moves: tuple[SegmentChanged, ...] = ()
+        self.flows = FlowCount()
         self._config = config
         self._topics = Topics()
         self._broker = MemoryBroker(clock=lambda: 0)
@@ -118,7 +122,7 @@ class Embedded:
 
     def summary(self, seconds: float) -> Summary:
         """What has come of it."""
-        return summarise(self._worker.engines, self._worker.totals, self.cards, self.events, seconds)
+        return summarise(self._worker.engines, self._worker.totals, self.cards, self.flows.flows, self.events, seconds)
 
     def segment_of(self) -> dict[str, str]:
         """Customer -> id of the present segment; "" for those who have none yet."""
@@ -129,23 +133,22 @@ class Embedded:
         }
 
     def _look(self) -> None:
-        """Read the newest moves and the newest revision, before they are forgotten."""
-        revisions = self._tail(self._topics.segments, 1)
+        """Read the new moves and the newest revision, before they are forgotten."""
+        revisions = self._new(self._topics.segments)
         if revisions:
             self.cards = SegmentsRevised.model_validate_json(revisions[-1].value or b"").segments
-        changes = [
-            SegmentChanged.model_validate_json(r.value or b"") for r in self._tail(self._topics.segment_changes, 5)
-        ]
+        changes = [SegmentChanged.model_validate_json(r.value or b"") for r in self._new(self._topics.segment_changes)]
+        for change in changes:
+            self.flows.add(as_move(change))
         changes.sort(key=lambda change: change.occurred_at)
         self.moves = tuple(changes[-5:])
 
-    def _tail(self, topic: str, count: int) -> list[Record]:
-        """The newest records of each partition."""
+    def _new(self, topic: str) -> list[Record]:
+        """What has not been forgotten, partition after partition."""
         found: list[Record] = []
         for partition in range(self._broker.partitions(topic)):
             first, end = self._broker.bounds(TopicPartition(topic, partition))
-            records, _ = self._broker.read(TopicPartition(topic, partition), first, end, end - first)
-            found += records[-count:]
+            found += self._broker.read(TopicPartition(topic, partition), first, end, end - first)[0]
         return found
 
     def _trim(self) -> None:

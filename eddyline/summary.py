@@ -11,6 +11,7 @@ from typing import Any
 
 from stream.engine import Engine
 from stream.evaluate.tally import Tally
+from stream.segments.flows import Flows
 from stream.updates import SegmentCard
 
 
@@ -41,6 +42,8 @@ class Summary:
         The largest first.
     changes, scores, lists, dead_letters, duplicates
         Counts of updates, by kind.
+    flap_rate
+        Share of the moves that were taken back within a day; None where nobody moved.
     auc, hit_rate_at_10, popularity_hit_rate_at_10
         Measured before learning; None where nothing could be measured.
     state_hash
@@ -56,6 +59,7 @@ class Summary:
     lists: int
     dead_letters: int
     duplicates: int
+    flap_rate: float | None
     auc: float | None
     hit_rate_at_10: float | None
     popularity_hit_rate_at_10: float | None
@@ -74,7 +78,12 @@ class Summary:
 
 
 def summarise(
-    engines: Mapping[int, Engine], totals: Counter[str], cards: Sequence[SegmentCard], events: int, seconds: float
+    engines: Mapping[int, Engine],
+    totals: Counter[str],
+    cards: Sequence[SegmentCard],
+    flows: Flows,
+    events: int,
+    seconds: float,
 ) -> Summary:
     """Sum up a run.
 
@@ -86,6 +95,8 @@ def summarise(
         The worker's counts.
     cards
         Segments of the latest revision.
+    flows
+        All segment changes, counted.
     events, seconds
         Records processed, and in which time.
     """
@@ -109,6 +120,7 @@ def summarise(
         lists=totals["ItemsRecommended"],
         dead_letters=totals["EventRejected"],
         duplicates=tally.counts["duplicate"],
+        flap_rate=flows.flap_rate,
         auc=tally.auc(),
         hit_rate_at_10=tally.hit_rate(),
         popularity_hit_rate_at_10=tally.popularity_hit_rate(),

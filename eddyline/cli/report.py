@@ -45,7 +45,7 @@ def show_summary(summary: Summary, config: EngineConfig, *, ari: float | None = 
     facts = [
         ("Events", speed),
         ("Customers", f"{summary.customers:,}"),
-        ("Segment changes", f"{summary.changes:,}"),
+        ("Segment changes", f"{summary.changes:,}{_flapping(summary.flap_rate)}"),
         ("Scores", f"{summary.scores:,}"),
         ("Recommendations", f"{summary.lists:,} lists"),
         ("Dead letters", f"{summary.dead_letters:,}"),
@@ -62,6 +62,10 @@ def show_summary(summary: Summary, config: EngineConfig, *, ari: float | None = 
     width = max(len(name) for name, _ in facts) + 2
     for name, value in facts:
         screen.print(f"{name:<{width}}{value}", soft_wrap=True)
+
+
+def _flapping(rate: float | None) -> str:
+    return "" if rate is None else f"; {rate:.1%} of the moves were taken back within a day"
 
 
 def number(value: float) -> str:

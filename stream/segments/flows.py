@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -71,17 +72,49 @@ def as_move(change: SegmentChanged) -> Move:
     return Move(change.customer, change.occurred_at, origin, change.to.id, change.cause.kind)
 
 
-def flows(moves: Iterable[Move], since: int | None = None, until: int | None = None, undone_within: int = DAY) -> Flows:
-    """Count moves.
+class FlowCount:
+    """Counts moves as they come, in memory that grows with the customers alone.
 
     Parameters
     ----------
-    moves
-        Each customer's in the order in which they happened; customers may be interleaved in any way.
     since, until
         The period, since <= time < until, in ms of event time; None: without an end.
     undone_within
         A move that is taken back within this time (ms) was flapping.
+    """
+
+    def __init__(self, since: int | None = None, until: int | None = None, undone_within: int = DAY) -> None:
+        self._since = -math.inf if since is None else since
+        self._until = math.inf if until is None else until
+        self._undone_within = undone_within
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._causes: Counter[str] = Counter()
+        self._undone = 0
+        self._latest: dict[str, Move] = {}  # customer -> the last move
+
+    def add(self, move: Move) -> None:
+        """Count a move; each customer's must come in the order in which they happened."""
+        before, self._latest[move.customer] = self._latest.get(move.customer), move
+        if before is not None and before.origin and (before.origin, before.to) == (move.to, move.origin):
+            self._undone += self._within(before) and move.time - before.time <= self._undone_within
+        if self._within(move):
+            self._counts[move.origin, move.to] += 1
+            if move.origin:
+                self._causes[move.cause] += 1
+
+    @property
+    def flows(self) -> Flows:
+        """What has been counted so far."""
+        return Flows(
+            dict(sorted(self._counts.items())), dict(sorted(self._causes.items())), self._undone, self._undone_within
+        )
+
+    def _within(self, move: Move) -> bool:
+        return self._since <= move.time < self._until
+
+
+def flows(moves: Iterable[Move], since: int | None = None, until: int | None = None, undone_within: int = DAY) -> Flows:
+    """Count moves (see `FlowCount` for the parameters).
 
     Notes
     -----
@@ -95,22 +128,10 @@ def flows(moves: Iterable[Move], since: int | None = None, until: int | None = N
     >>> found.moves, found.undone, found.flap_rate
     (2, 1, 0.5)
     """
-    counts: Counter[tuple[str, str]] = Counter()
-    causes: Counter[str] = Counter()
-    undone = 0
-    latest: dict[str, tuple[Move, bool]] = {}  # customer -> the last move, and whether it lay in the period
+    count = FlowCount(since, until, undone_within)
     for move in moves:
-        within = (since is None or move.time >= since) and (until is None or move.time < until)
-        if move.origin:
-            before, counted = latest.get(move.customer, (None, False))
-            back = before is not None and (before.origin, before.to) == (move.to, move.origin)
-            if counted and back and before is not None and move.time - before.time <= undone_within:
-                undone += 1
-            causes[move.cause] += within
-        latest[move.customer] = move, within
-        if within:
-            counts[move.origin, move.to] += 1
-    return Flows(dict(sorted(counts.items())), {kind: causes[kind] for kind in sorted(+causes)}, undone, undone_within)
+        count.add(move)
+    return count.flows
 
 
 def sizes_over_time(moves: Sequence[Move], times: Sequence[int]) -> dict[str, NDArray[np.int64]]:

@@ -31,6 +31,7 @@ COMMANDS = (
     ("segments", "card"),
     ("segments", "rules"),
     ("segments", "flows"),
+    ("segments", "plot"),
     ("schema",),
     ("version",),
 )

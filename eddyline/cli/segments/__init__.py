@@ -6,7 +6,7 @@ import typer
 
 from eddyline.cli.options import Config
 from eddyline.cli.output import AsJson
-from eddyline.cli.segments import card, flows, operate, rules, show
+from eddyline.cli.segments import card, flows, operate, plot, rules, show
 
 app = typer.Typer(rich_markup_mode="rich")
 
@@ -34,5 +34,6 @@ app.command()(show.show)
 app.command()(card.card)
 app.command()(rules.rules)
 app.command()(flows.flows)
+app.command()(plot.plot)
 for command in (operate.name, operate.lock, operate.unlock, operate.merge, operate.retire, operate.k):
     app.command()(command)
