@@ -85,7 +85,7 @@ def test_who_was_held_back_moves_later_and_also_without_an_event() -> None:
     assert any(move.cause.kind == "time" for move in moves(dwelling=True))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(cuts=st.lists(st.integers(0, len(entries())), max_size=30))
 def test_batches_change_nothing(cuts: list[int]) -> None:
     engine = Engine(CONFIG)
@@ -93,7 +93,7 @@ def test_batches_change_nothing(cuts: list[int]) -> None:
     assert engine.state_hash() == whole()[1]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(at=st.integers(0, len(entries())))
 def test_saved_and_loaded_goes_on_the_same(at: int) -> None:
     store = MemoryStore()
