@@ -14,7 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 
 from eddyline.examples import COMMAND, EVENT, UPDATES
 from producers.encode import encode
-from producers.topics import CHANNELS, Channel, Topics
+from producers.topics import CHANNELS, OPTIONAL, Channel, Topics
 from stream.commands import SegmentCommand
 from stream.events import CustomerEvent
 from stream.updates import EventRejected, to_json
@@ -139,13 +139,15 @@ def _message(channel: Channel) -> dict[str, Any]:
         message["headers"] = {
             "type": "object",
             "properties": {name: {"type": "string", "description": text} for name, text in channel.headers.items()},
-            "required": [name for name in channel.headers if name != "ce_subject"],
+            "required": [name for name in channel.headers if name not in OPTIONAL],
         }
     if channel.payload is None:
         message["contentType"] = "application/octet-stream"
     elif channel.payload is EventRejected:
         message["contentType"] = "application/octet-stream"
-        message["payload"] = {"description": "The original bytes, whatever they are; absent for a tombstone"}
+        message["payload"] = {
+            "description": "The original bytes, whatever they are (at most 896 KiB of them); absent for a tombstone"
+        }
     else:
         message["payload"] = {"$ref": f"#/components/schemas/{channel.payload.__name__}"}
     examples = _examples(channel)

@@ -89,8 +89,13 @@ DEAD_LETTER = {
     "eddyline-source-partition": "Where the record was",
     "eddyline-source-offset": "Where the record was",
     "eddyline-source-timestamp": "The record's own timestamp, in ms since 1970",
+    "eddyline-key-bytes": "Size of the original key, only where a key above 64 KiB was cut to that",
+    "eddyline-value-bytes": "Size of the original value, only where a value above 896 KiB was cut to that",
 }
 """Headers of a dead letter -> what each says."""
+
+OPTIONAL = frozenset(("ce_subject", "eddyline-key-bytes", "eddyline-value-bytes"))
+"""Headers that are not on every record."""
 
 CHANNELS: tuple[Channel, ...] = (
     Channel(
@@ -100,7 +105,8 @@ CHANNELS: tuple[Channel, ...] = (
         f"{_CUSTOMER}: userId, else anonymousId",
         CustomerEvent,
         {},
-        settings=_FOREVER,  # a lost store is rebuilt from it; and loaded history has old timestamps
+        # A lost store is rebuilt from it, and loaded history has old timestamps. The size is that of Kafka itself.
+        settings={**_FOREVER, "max.message.bytes": "1048588"},
     ),
     Channel(
         "segment_changes",
@@ -169,7 +175,8 @@ CHANNELS: tuple[Channel, ...] = (
     Channel(
         "dead_letters",
         "Dead letters",
-        "Records that were no events: original key and value, byte for byte, and the reason in the headers.",
+        "Records that were no events: original key and value, byte for byte (of giants, the beginning), and the reason "
+        "in the headers.",
         "The original key",
         EventRejected,
         DEAD_LETTER,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import random
 from collections import Counter
 from datetime import datetime
 
@@ -13,13 +14,15 @@ from consumers.clock import ManualClock
 from consumers.journal import JournalEntry, decode, interleave
 from consumers.models import ModelLog
 from producers.encode import encode
+from producers.kafka_client import MAX_RECORD_BYTES
+from producers.topics import Topics
 from stream.engine import Engine
 from stream.errors import Mismatch, MissingTopic
 from stream.events import decode as decode_event
 from stream.records import Outgoing, TopicPartition
 from stream.store.memory import MemoryStore
 from tests.consumers.world import World, shop
-from tests.logs.harness import MemoryLog
+from tests.logs.harness import KafkaLog, MemoryLog
 from tests.stream import fold
 
 RECORDS = shop()
@@ -243,6 +246,22 @@ def test_dead_letters_keep_the_original_bytes(world):
     headers = [dict(letter.headers) for letter in letters[:3]]
     assert [header["eddyline-code"] for header in headers] == [b"not_json", b"not_object", b"tombstone"]
     assert [header["eddyline-source-offset"] for header in headers] == [b"5", b"6", b"7"]
+
+
+@pytest.mark.kafka
+@pytest.mark.redis
+def test_a_record_as_large_as_its_topic_takes_stops_nothing(kafka):
+    """Topics that somebody else has made: one takes giants, the other only what any topic takes."""
+    log = KafkaLog(kafka)
+    topics = Topics(prefix=f"{log.name('t')}.")
+    log.admin().create(topics.events, 1)
+    log.admin().create(topics.dead_letters, 1, settings={"max.message.bytes": "1048588"})
+    world = World(log, MemoryStore(), topics)
+    world.load([Outgoing("", b"k", random.Random(1).randbytes(MAX_RECORD_BYTES - 1_000)), *RECORDS[:5]])
+    assert world.run()
+    (letter,) = world.read("dead_letters")
+    assert dict(letter.headers)["eddyline-code"] == b"too_large"
+    log.close()
 
 
 def test_stop_finishes_the_batch_and_leaves(here):

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from eddyline.examples import UPDATES
 from producers.encode import encode
-from producers.topics import CHANNELS, CLOUD_EVENT, DEAD_LETTER, Topics
+from producers.topics import CHANNELS, CLOUD_EVENT, DEAD_LETTER, OPTIONAL, Topics
 from stream.updates import EventRejected, SegmentsRevised, Update, to_json
 
 TOPICS = Topics()
@@ -68,7 +68,23 @@ def test_a_dead_letter_keeps_the_original_bytes(key: bytes | None, value: bytes 
         "eddyline-source-offset": b"17",
         "eddyline-source-timestamp": str(2**62).encode(),
     }
-    assert set(dict(record.headers)) == set(DEAD_LETTER)
+    assert set(dict(record.headers)) == set(DEAD_LETTER) - OPTIONAL
+
+
+def test_a_dead_letter_of_a_giant_is_cut_and_says_so() -> None:
+    key, value = b"k" * 2**20, b"\x00\xff" * 2**23
+    letter = EventRejected(
+        id="1", code="x", detail="", topic="events", partition=0, offset=0, timestamp=0, key=key, value=value
+    )
+    record = encode(letter, TOPICS)
+    assert record.key is not None
+    assert record.value is not None
+    assert key.startswith(record.key)
+    assert value.startswith(record.value)
+    assert len(record.key) + len(record.value) + sum(len(a) + len(b) for a, b in record.headers) < 1_000_000
+    headers = dict(record.headers)
+    assert (headers["eddyline-key-bytes"], headers["eddyline-value-bytes"]) == (b"1048576", b"16777216")
+    assert set(headers) == set(DEAD_LETTER)
 
 
 def test_names_of_topics() -> None:
