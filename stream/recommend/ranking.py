@@ -35,7 +35,7 @@ def recommend(
     Parameters
     ----------
     history
-        The customer's items with their times, latest first.
+        The customer's items with their times, the last to arrive first: that need not be the latest.
     exclude
         Items never to show.
     model
@@ -55,7 +55,7 @@ def recommend(
     """
     offers, pull = model.offers, model.pull
     lasts = AGAIN * config.half_life
-    latest = history[0][1] if history else 0
+    latest = max((time for _, time in history), default=0)
     first = enumerate(history[: config.seeds])
     seeds = [(seed, 4.0 / (4.0 + rank), offers[seed]) for rank, (seed, _) in first if seed in offers]
     scores: dict[str, float] = {}

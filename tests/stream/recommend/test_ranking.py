@@ -50,6 +50,15 @@ def test_an_own_item_of_long_ago_comes_behind() -> None:
     assert [one.item for one in found] == ["b", "a"]
 
 
+def test_an_item_that_arrives_years_late_is_old() -> None:
+    """Its score is of its own time: the later ones are not raised beyond all bounds by being later."""
+    even = ItemsModel({}, (("a", 1.0), ("b", 1.0)), {"a": 0.0, "b": 0.0})
+    for late in (900, 40_000):
+        found = recommend([("b", NOW - late * DAY), ("a", NOW)], (), even, 2, RecommendConfig(half_life="1h"))
+        assert found[0][:3] == ("a", found[0].score, "again")
+        assert all(one.score <= 1 for one in found)
+
+
 def test_popular_items_fill_up_behind_the_others() -> None:
     found = recommend([("t0-0", NOW)], (), MODEL, 30, CONFIG)
     reasons = [one.reason for one in found]
