@@ -11,6 +11,14 @@ from stream.config import EngineConfig
 from stream.errors import Mismatch, MissingTopic
 from stream.store.base import StateStore
 
+_WORDS = {"unit", "description", "high", "low"}  # of a feature: what it is called, and not what is remembered
+_MADE_OF = {
+    "features": "the store's profiles were made",
+    "recommend.half_life": "the store's item counts were made",
+    "propensity.event": "the classifier has learnt",
+    "propensity.horizon": "the classifier has learnt",
+}
+
 
 def check(config: EngineConfig, topics: Topics, reader: LogReader, store: StateStore, deployment: str) -> int:
     """Partition count of the events topic.
@@ -20,7 +28,7 @@ def check(config: EngineConfig, topics: Topics, reader: LogReader, store: StateS
     MissingTopic
         When a topic does not exist.
     Mismatch
-        When partition counts differ, or the store holds another deployment's state or other features'.
+        When partition counts differ, or the store holds another deployment's state, or one made with other settings.
     """
     counts = {}
     for channel in CHANNELS:
@@ -36,14 +44,28 @@ def check(config: EngineConfig, topics: Topics, reader: LogReader, store: StateS
             "they must have the same number."
         )
     store.claim(deployment, partitions)
-    declared = json.dumps([feature.model_dump() for feature in config.features]).encode()
-    digest = blake2b(declared, digest_size=16).hexdigest().encode()
-    known = store.shared("features")
-    if known is None:
-        store.put_shared("features", digest)
-    elif known != digest:
-        raise Mismatch(
-            "features: the store's profiles were made with other features. Start a new deployment, with topics and a "
-            "store of its own, to measure other things."
-        )
+    _check_settings(config, store)
     return partitions
+
+
+def _check_settings(config: EngineConfig, store: StateStore) -> None:
+    """Settings that stored numbers are made of: under others these would mean something else, and nobody would see."""
+    declared = json.dumps([feature.model_dump(exclude=_WORDS) for feature in config.features]).encode()
+    settings = {
+        "features": blake2b(declared, digest_size=16).hexdigest(),
+        "recommend.half_life": config.recommend.half_life,
+        "propensity.event": config.propensity.event,
+        "propensity.horizon": config.propensity.horizon,
+    }
+    known = store.shared("settings")
+    if known is None:
+        store.put_shared("settings", json.dumps(settings).encode())
+        return
+    before = json.loads(known)
+    for name, value in settings.items():
+        if before[name] != value:
+            was = "" if name == "features" else f" ({before[name]}{' ms' if isinstance(value, int) else ''})"
+            raise Mismatch(
+                f"{name}: {_MADE_OF[name]} with another setting{was}. Go back to it, or start a new deployment, with "
+                "topics and a store of its own."
+            )

@@ -324,11 +324,35 @@ def test_partition_counts_differ(here):
         here.worker().run_once()
 
 
-def test_features_differ(here):
+@pytest.mark.parametrize(
+    ("setting", "other"),
+    [
+        ("features", {"features": fold.config().features[:-1]}),
+        (r"recommend\.half_life.*\(2592000000 ms\)", {"recommend": {"half_life": "60d"}}),
+        (r"propensity\.event.*\(Order Completed\)", {"propensity": {"event": "Order Refunded"}}),
+        (r"propensity\.horizon", {"propensity": {"horizon": "7d"}}),
+    ],
+)
+def test_settings_that_the_state_is_made_of_differ(here, setting, other):
     here.run()
-    here.config = here.config.model_copy(update={"features": here.config.features[:-1]})
-    with pytest.raises(Mismatch, match="features"):
+    here.config = fold.config(**other)
+    with pytest.raises(Mismatch, match=setting):
         here.worker().run_once()
+
+
+def test_words_and_limits_may_change(here):
+    here.load(RECORDS[:200])
+    here.run()
+    features = [feature.model_copy(update={"high": "much", "unit": "x"}) for feature in here.config.features]
+    here.config = fold.config(
+        features=features,
+        segments={"k": 4, "warm_up": 20, "sample": 32, "quiet_check": "3d", "hysteresis": 0.2},
+        recommend={"count": 5, "neighbours": 20, "served": 5},
+        propensity={"step": 0.2, "bands": (0.1, 0.9), "min_examples": 5},
+        events={"remember": 10},
+    )
+    here.load(RECORDS[200:])
+    assert here.run()
 
 
 def test_events_that_left_the_log_are_not_waited_for(here):
