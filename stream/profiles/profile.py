@@ -13,6 +13,8 @@ from stream.propensity.labels import OpenExample
 RECENT = 50
 """Items remembered of a customer's orders, and as many of what was added and not ordered yet."""
 
+_MODE, _SET, _SET_HEAD = 7, 1, 12  # of a packed HyperLogLog: the byte of its mode; a hash set, and the bytes before it
+
 
 class Profile:
     """One customer: raw accumulators, recent items, and what was last said about them.
@@ -78,7 +80,7 @@ class Profile:
         packed: bytes = msgpack.packb(
             (
                 self.slots.tobytes(),
-                [sketch.serialize_compact() for sketch in self.sketches],
+                [_canonical(sketch.serialize_compact()) for sketch in self.sketches],
                 self.last,
                 due,
                 self.segment,
@@ -108,6 +110,13 @@ class Profile:
         profile.added = dict(added)
         profile.example = OpenExample.unpack(example) if example else None
         return profile, due
+
+
+def _canonical(sketch: bytes) -> bytes:
+    """The same bytes for the same sketch, loaded or not: a small one's hashes lie as they came, so they are sorted."""
+    if sketch[_MODE] & 3 != _SET:
+        return sketch
+    return sketch[:_SET_HEAD] + array("I", sorted(array("I", sketch[_SET_HEAD:]))).tobytes()
 
 
 def _renew(items: dict[str, int], item: str, time: int) -> None:
