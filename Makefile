@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test lint unit bench docs clean
+.PHONY: help demo test lint unit docs clean
 
 help: ## Show this help
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'

@@ -13,7 +13,7 @@ from kafka import TopicPartition as KafkaPartition
 from kafka.structs import OffsetAndMetadata
 
 from consumers.source import Admin, LogReader, Source
-from producers.kafka_client import MAX_RECORD_BYTES, KafkaSettings, translated
+from producers.kafka_client import MAX_RECORD_BYTES, KafkaSettings, connecting, translated
 from stream.errors import Aborted, DataError, InputError, MissingTopic, Unreachable
 from stream.records import Headers, Record, TopicPartition
 
@@ -23,7 +23,7 @@ _LEAVE_MS = 5_000  # leaving waits behind a rebalance that is under way, which m
 
 
 def _consumer(settings: KafkaSettings, **options: Any) -> KafkaConsumer:
-    with translated(settings):
+    with connecting(settings):
         return KafkaConsumer(
             **settings.client(),
             isolation_level="read_committed",
@@ -245,7 +245,7 @@ class KafkaAdmin(Admin):
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
-        with translated(settings):
+        with connecting(settings):
             self._client = KafkaAdminClient(**settings.client())
 
     def create(

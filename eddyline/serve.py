@@ -77,4 +77,4 @@ def run_worker(settings: Settings, *, until_end: bool = False) -> dict[str, Any]
     log.info("left the group after %d records", worker.totals["records"])
     if signal.SIGINT in asked:
         raise KeyboardInterrupt
-    return dict(worker.totals)
+    return {"records": 0} | dict(worker.totals)

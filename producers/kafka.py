@@ -17,7 +17,7 @@ from kafka.partitioner.default import DefaultPartitioner
 from kafka.serializer import Serializer
 from kafka.structs import OffsetAndMetadata
 
-from producers.kafka_client import MAX_RECORD_BYTES, KafkaSettings, meaning, require_topics, translated
+from producers.kafka_client import MAX_RECORD_BYTES, KafkaSettings, connecting, meaning, require_topics, translated
 from producers.partitioner import partition_of
 from producers.sink import Sink, TransactionalSink
 from stream.errors import Aborted, DataError, DeploymentError, EddylineError, Unreachable
@@ -62,7 +62,7 @@ class KafkaSink(Sink):
         self._topics: set[str] = set()
         self._waiting: deque[Any] = deque()
         self._bytes = 0
-        with translated(settings):
+        with connecting(settings):
             self._producer = KafkaProducer(
                 **settings.client(),
                 enable_idempotence=True,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from threading import Timer
 from typing import Any, Literal
 
 import kafka.errors as errors
@@ -12,6 +14,8 @@ from pydantic import Field, SecretStr, model_validator
 
 from stream.config import Duration, Section
 from stream.errors import Aborted, DataError, DeploymentError, EddylineError, Fenced, MissingTopic, Unreachable
+
+log = logging.getLogger(__name__)
 
 MAX_RECORD_BYTES = 16 * 1024 * 1024
 """Largest record written or read: models take 1 to 5 MB."""
@@ -75,6 +79,8 @@ class KafkaSettings(Section):
         }
 
 
+_PATIENCE = 2.0  # seconds of silence
+
 _FENCED = (errors.ProducerFencedError, errors.InvalidProducerEpochError, errors.TransactionCoordinatorFencedError)
 _SILENT = (
     errors.KafkaTimeoutError,
@@ -126,9 +132,24 @@ def translated(settings: KafkaSettings) -> Iterator[None]:
         raise meaning(error, settings.bootstrap_servers) from error
 
 
+@contextmanager
+def connecting(settings: KafkaSettings) -> Iterator[None]:
+    """Like `translated`, around making a client; a broker that is slow to answer is said to be waited for."""
+    seconds = settings.timeout / 1000
+    said = f"waiting for Kafka at {settings.bootstrap_servers}, for {seconds:g} s at most"
+    notice = Timer(_PATIENCE, log.warning, [said])
+    notice.daemon = True
+    notice.start()
+    try:
+        with translated(settings):
+            yield
+    finally:
+        notice.cancel()
+
+
 def require_topics(settings: KafkaSettings, topics: Iterable[str]) -> None:
     """Raise MissingTopic for the first that does not exist; a producer would wait for it until its timeout."""
-    with translated(settings):
+    with connecting(settings):
         admin = KafkaAdminClient(**settings.client())
         try:
             found = {topic["name"]: topic["error_code"] for topic in admin.describe_topics(sorted(topics))}

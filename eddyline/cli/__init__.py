@@ -34,7 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in options
     if debug:
         words.remove("--debug")
-    logging.getLogger().addHandler(logging.NullHandler())  # clients warn on their own; what matters is said once
+    notices = logging.StreamHandler(sys.stderr)
+    notices.addFilter(logging.Filter("producers.kafka_client"))  # clients warn on their own; what matters is said once
+    logging.getLogger().addHandler(notices)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # an id with an emoji must not fail on an old terminal
@@ -50,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         return describe(error, debug=debug)
     finally:
+        logging.getLogger().removeHandler(notices)
+        logging.getLogger().addHandler(logging.NullHandler())
         gc.unfreeze()  # workers freeze what they hold; at exit some extension modules call that a leak, at length
     return code
 

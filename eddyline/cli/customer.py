@@ -71,7 +71,7 @@ def _show(view: CustomerView, declared: dict[str, tuple[str, str]]) -> None:
     screen.print(profile)
     if view.similar:
         listed = ", ".join(f"{item} ({score:.2f})" for item, score in view.similar)
-        screen.print(f"Like {view.bought[0]}, bought last: {listed}", soft_wrap=True)
+        screen.print(f"Last bought: {view.bought[0]}. Often ordered together with it: {listed}", soft_wrap=True)
     if view.recommended:
         screen.print("Recommended now:")
         for one in view.recommended:
@@ -87,8 +87,8 @@ def _show(view: CustomerView, declared: dict[str, tuple[str, str]]) -> None:
 
 def _features(features: list[dict[str, Any]]) -> None:
     from eddyline.cli.output import console
-    from eddyline.cli.report import number
+    from eddyline.cli.report import measured
 
     for one in features:
-        value = "unknown" if one["value"] is None else f"{number(one['value'])} {one['unit']}"
-        console().print(f"    {one['feature'].replace('_', ' ')}: {value} ({one['contribution']:+.3f})", soft_wrap=True)
+        told = measured(one["feature"], one["value"], one["unit"], ": ")
+        console().print(f"    {told} ({one['contribution']:+.3f})", soft_wrap=True)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from eddyline.cli.output import console, table
-from eddyline.cli.report import number
+from eddyline.cli.report import measured
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -115,8 +115,7 @@ def because(move: SegmentChanged) -> str:
 
 
 def _told(one: Deciding) -> str:
-    value = "unknown" if one.value is None else f"{number(one.value)} {one.unit}".strip()
-    return f"{one.feature.replace('_', ' ')} {value}"
+    return measured(one.feature, one.value, one.unit)
 
 
 def _for_it(move: SegmentChanged) -> list[Deciding]:

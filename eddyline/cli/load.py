@@ -29,7 +29,7 @@ _Map = Annotated[
     typer.Option(
         "--map",
         metavar="FILE",
-        help="Which column is what, in TOML; see docs/mapping-example.toml.",
+        help="Which column is what, in TOML; `eddyline load mapping` prints one to start from.",
         show_default=False,
     ),
 ]
@@ -76,8 +76,16 @@ def csv(
 ) -> None:
     """Load a CSV file by a mapping of its columns.
 
+    A row for each order, for example, needs no more than this in mapping.toml:
+
+      customer = "client_id"
+      timestamp = "ordered_at"
+      event = { constant = "Order Completed" }
+      properties = { revenue = "amount" }
+
     [bold]Examples[/bold]
 
+      eddyline load mapping > mapping.toml
       eddyline load csv orders.csv --map mapping.toml --embedded
     """
     _load_table("csv", file, map_, config, embedded, rate, partitions, as_json)
@@ -121,6 +129,25 @@ def parquet(
     _load_table("parquet", file, map_, config, embedded, rate, partitions, as_json)
 
 
+@app.command()
+def mapping(as_json: AsJson = False) -> None:
+    """Print a mapping to start from: all settings, each explained.
+
+    A mapping needs the columns of customer, timestamp and event; all else is optional.
+
+    [bold]Examples[/bold]
+
+      eddyline load mapping > mapping.toml
+    """
+    from eddyline.cli.output import print_json
+    from producers.datasets.mapping import EXAMPLE, load_mapping
+
+    if as_json:
+        print_json(load_mapping(EXAMPLE).model_dump(mode="json"))
+        return
+    print(EXAMPLE.read_text(encoding="utf-8"), end="")
+
+
 def _load_table(
     form: str,
     file: Path,
@@ -134,9 +161,9 @@ def _load_table(
     from producers.datasets import table
     from producers.datasets.mapping import load_mapping
 
-    mapping = load_mapping(map_)
+    columns = load_mapping(map_)
     _load(
-        lambda report, topic: table.events(file, mapping, report, form=form, topic=topic),
+        lambda report, topic: table.events(file, columns, report, form=form, topic=topic),
         config,
         embedded,
         rate,

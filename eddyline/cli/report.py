@@ -31,9 +31,7 @@ def segment_table(rows: tuple[SegmentRow, ...], config: EngineConfig, *, profile
 def centre_text(centre: Mapping[str, float], config: EngineConfig, most: int | None = _PROFILE) -> str:
     """A centre in words: the first declared features, each with its unit."""
     units = {feature.name: feature.unit for feature in config.features}
-    told = [
-        f"{name.replace('_', ' ')} {number(value)} {units[name]}" for name, value in centre.items() if name in units
-    ]
+    told = [measured(name, value, units[name]) for name, value in centre.items() if name in units]
     return ", ".join(told[:most])
 
 
@@ -79,3 +77,27 @@ def number(value: float) -> str:
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}" if abs(value) >= 0.1 else f"{value:.2g}"
+
+
+def measured(feature: str, value: float | None, unit: str, between: str = " ") -> str:
+    """A feature with its value and unit, which is not said twice, and not in the plural of one.
+
+    >>> measured("frequency", 1.0, "orders"), measured("views_per_order", 22.0, "views per order")
+    ('frequency 1 order', 'views per order 22')
+    >>> measured("refund_share", 0.45, "share"), measured("recency", None, "days", ": ")
+    ('refund share 45%', 'recency: unknown')
+    """
+    name = feature.replace("_", " ")
+    if value is None:
+        return f"{name}{between}unknown"
+    if unit == "share":
+        return f"{name}{between}{number(100 * value)}%"
+    text = number(value)
+    unit = "" if unit == name else _singular(unit) if text == "1" else unit
+    return f"{name}{between}{text} {unit}".rstrip()
+
+
+def _singular(unit: str) -> str:
+    if unit.endswith("ies"):
+        return f"{unit[:-3]}y"
+    return unit[:-1] if len(unit) > 3 and unit.endswith("s") and not unit.endswith("ss") else unit

@@ -11,6 +11,9 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 from stream.config import Section, explain, load_toml
 from stream.errors import ConfigError
 
+EXAMPLE = Path(__file__).with_name("example-mapping.toml")
+"""A mapping of all settings, each explained."""
+
 _UNITS = {"s": 1_000, "ms": 1}
 _END = 7_258_118_400_000  # 2200-01-01, as the event contract has it
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -126,7 +129,7 @@ class Mapping(Section):
 
 
 def load_mapping(path: Path) -> Mapping:
-    """The mapping in a TOML file; see `docs/mapping-example.toml`.
+    """The mapping in a TOML file; `EXAMPLE` is one.
 
     Raises
     ------

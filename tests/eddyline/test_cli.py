@@ -13,6 +13,7 @@ import pytest
 
 from eddyline.cli import app, main
 from eddyline.cli.failures import describe, masked
+from eddyline.testing.servers import free_port
 from stream.errors import Aborted, ConfigError, DataError, Fenced, MissingTopic, Unreachable
 
 COMMANDS = (
@@ -24,6 +25,7 @@ COMMANDS = (
     ("load", "csv"),
     ("load", "jsonl"),
     ("load", "parquet"),
+    ("load", "mapping"),
     ("simulate",),
     ("customer",),
     ("segments",),
@@ -59,6 +61,25 @@ def test_the_first_page_lists_all_commands(capsys):
     shown = capsys.readouterr().out
     assert all(command[0] in shown for command in COMMANDS)
     assert "eddyline demo" in shown
+
+
+def test_the_version_may_be_asked_for_as_an_option(capsys):
+    assert main(["--version"]) == 0
+    asked = capsys.readouterr().out
+    assert main(["version"]) == 0
+    assert capsys.readouterr().out == asked
+
+
+def test_a_kafka_that_does_not_answer_is_said_to_be_waited_for(monkeypatch, capsys):
+    monkeypatch.setenv("EDDYLINE_KAFKA__BOOTSTRAP_SERVERS", f"127.0.0.1:{free_port()}")
+    monkeypatch.setenv("EDDYLINE_KAFKA__TIMEOUT", "2500ms")
+    assert main(["topics", "list"]) == 2
+    out, err = capsys.readouterr()
+    waiting, error = err.splitlines()
+    assert waiting.startswith("waiting for Kafka at 127.0.0.1:")
+    assert waiting.endswith("for 2.5 s at most")
+    assert error.startswith("error: Kafka at 127.0.0.1")
+    assert out == ""
 
 
 def test_no_command_shows_the_help_and_is_wrong_use(capsys):
@@ -174,6 +195,24 @@ def test_json_is_one_document_and_nothing_else(arguments, capsys):
     out, err = capsys.readouterr()
     assert isinstance(json.loads(out), dict)
     assert err == ""
+
+
+def test_the_printed_mapping_is_one(tmp_path, capsys):
+    from producers.datasets.mapping import EXAMPLE, load_mapping
+
+    assert main(["load", "mapping"]) == 0
+    file = tmp_path / "mapping.toml"
+    file.write_text(capsys.readouterr().out)
+    assert load_mapping(file) == load_mapping(EXAMPLE)
+
+
+def test_the_mapping_in_the_help_is_one(tmp_path, capsys):
+    from producers.datasets.mapping import load_mapping
+
+    assert main(["load", "csv", "--help"]) == 0
+    lines = [line.strip(" │") for line in capsys.readouterr().out.splitlines()]
+    (tmp_path / "mapping.toml").write_text("\n".join(line for line in lines if " = " in line))
+    assert load_mapping(tmp_path / "mapping.toml").properties == {"revenue": "amount"}
 
 
 def test_names_of_schemas_may_be_in_any_case(capsys):

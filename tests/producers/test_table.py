@@ -14,12 +14,11 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from producers.datasets.mapping import Mapping, load_mapping
+from producers.datasets.mapping import EXAMPLE, Mapping, load_mapping
 from producers.datasets.report import LoadReport
 from producers.datasets.table import events
 from stream.errors import DataError, InputError
 
-EXAMPLE = Path(__file__).parents[2] / "docs" / "mapping-example.toml"
 PLAIN: dict[str, Any] = {
     "customer": "who",
     "timestamp": "when",
