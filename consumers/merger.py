@@ -79,6 +79,8 @@ class Merger:
             return None
         items = self._items.merge(counts, previous.items)
         model = learn(merge(list(found.values())), items, previous, self._config)
+        if model.failure:
+            log.warning("%s; the segments before are kept", model.failure)
         log.info("model %d learnt from %d entries of %d partitions", model.version, sum(merged.values()), len(merged))
         return Adoption(model, merged)
 

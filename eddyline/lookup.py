@@ -96,7 +96,7 @@ def read_segments(settings: Settings) -> SegmentsRevised:
         packed = store.shared("model")
     model = Model() if packed is None else Model.unpack(packed)
     if model.segments is None:
-        raise DataError(none_yet(settings))
+        raise DataError(none_yet(settings, model))
     return revision(model, model)
 
 

@@ -31,7 +31,21 @@ def read_sample(settings: Settings) -> Sample:
     Raises
     ------
     DataError
-        When there are no segments yet.
+        When there are no segments, and why.
+    """
+    model, merged = read_contributions(settings)
+    if model.segments is None:
+        raise DataError(none_yet(settings, model))
+    return Sample(model, model.segments, merged)
+
+
+def read_contributions(settings: Settings) -> tuple[Model, Contribution]:
+    """The newest model, with or without segments, and all partitions' contributions, merged.
+
+    Raises
+    ------
+    DataError
+        When no partition has contributed yet.
     """
     with closing(KafkaReader(settings.kafka)) as reader:
         partitions = reader.partitions(settings.topics.events)
@@ -40,14 +54,14 @@ def read_sample(settings: Settings) -> Sample:
         found = [store.scalar(partition, "contribution") for partition in range(partitions)]
     model = Model() if packed is None else Model.unpack(packed)
     contributions = [Contribution.unpack(one) for one in found if one is not None]
-    if model.segments is None or not contributions:
-        raise DataError(none_yet(settings))
-    return Sample(model, model.segments, merge(contributions))
+    if not contributions:
+        raise DataError(none_yet(settings, model))
+    return model, merge(contributions)
 
 
-def none_yet(settings: Settings) -> str:
+def none_yet(settings: Settings, model: Model) -> str:
     """Why there are no segments."""
-    return (
+    return model.failure or (
         f"there are no segments yet: they are learnt after {settings.learning.every:,} events of a partition and "
         f"{settings.segments.rows_needed:,} customers; see `eddyline run`"
     )

@@ -98,7 +98,27 @@ class Feature(Section):
 class SegmentsConfig(Section):
     """Who belongs together."""
 
-    k: int = Field(5, ge=2, le=100, description="Number of segments")
+    algorithm: Literal["kmeans", "hierarchical", "density", "streamkmeans", "clustream", "denstream", "dbstream"] = (
+        Field(
+            "kmeans",
+            description="How customers are grouped: kmeans for large, even data; hierarchical for small or nested; "
+            "density for noise and odd shapes; the others are River's, to compare",
+        )
+    )
+    k: int = Field(
+        5,
+        ge=2,
+        le=100,
+        description="Number of segments; density, denstream and dbstream find their own and do not look at it",
+    )
+    min_share: float = Field(
+        0.02, gt=0, le=0.5, description="density: a group below this share of the customers is noise"
+    )
+    radius: float | None = Field(
+        None,
+        gt=0,
+        description="denstream, dbstream: of a micro-cluster; features range from 0 to 1; default: from the sample",
+    )
     warm_up: int | None = Field(None, gt=0, description="Customers seen before the first segments; default 50 * k")
     sample: int = Field(4_096, gt=0, description="Customers in the uniform sample that is learnt from")
     half_life: float = Field(1.0, gt=0, description="Half-life of a centroid's memory, in samples learnt")
@@ -117,6 +137,12 @@ class SegmentsConfig(Section):
     seed: int = 7
     reasons: int = Field(5, gt=0, description="Deciding features listed in a receipt")
     names: dict[str, str] = Field(default_factory=dict, description="An operator's own names: segment id -> name")
+
+    @model_validator(mode="after")
+    def _enough(self) -> SegmentsConfig:
+        if self.k > self.sample:
+            raise ValueError(f"k is {self.k}, but only {self.sample} customers are learnt from: raise sample")
+        return self
 
     @property
     def rows_needed(self) -> int:

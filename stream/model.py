@@ -13,6 +13,7 @@ import msgpack
 from stream.commands import Wishes
 from stream.config import EngineConfig
 from stream.contribution import Contribution
+from stream.errors import DataError
 from stream.propensity.model import PropensityModel
 from stream.recommend.model import ItemsModel
 from stream.segments.learner import learn as learn_segments
@@ -34,6 +35,8 @@ class Model:
         Segments as they were learnt, classifier, and items; None until enough has been seen.
     wishes
         What operators have asked of the segments.
+    failure
+        Why the newest sample gave no segments, so that those before (if any) go on; empty where it did.
     """
 
     version: int = 0
@@ -42,6 +45,7 @@ class Model:
     propensity: PropensityModel | None = None
     items: ItemsModel | None = None
     wishes: Wishes = field(default_factory=Wishes)
+    failure: str = ""
 
     @cached_property
     def segments(self) -> SegmentsModel | None:
@@ -57,6 +61,7 @@ class Model:
             "propensity": None if self.propensity is None else self.propensity.to_dict(),
             "items": None if self.items is None else self.items.to_dict(),
             "wishes": self.wishes.to_dict(),
+            "failure": self.failure,
         }
 
     @classmethod
@@ -70,6 +75,7 @@ class Model:
             propensity=None if propensity is None else PropensityModel.from_dict(propensity),
             items=None if items is None else ItemsModel.from_dict(items),
             wishes=Wishes.from_dict(values["wishes"]),
+            failure=values["failure"],
         )
 
     @cached_property
@@ -92,7 +98,7 @@ class Model:
 
     def revised(self, wishes: Wishes) -> Model:
         """The next version, which differs only in what operators wish."""
-        return Model(self.version + 1, self.clock, self.learnt, self.propensity, self.items, wishes)
+        return Model(self.version + 1, self.clock, self.learnt, self.propensity, self.items, wishes, self.failure)
 
 
 def learn(merged: Contribution, items: ItemsModel | None, previous: Model, config: EngineConfig) -> Model:
@@ -109,10 +115,14 @@ def learn(merged: Contribution, items: ItemsModel | None, previous: Model, confi
     config
         Engine settings.
     """
-    segments = learn_segments(merged.rows, config, previous.learnt, previous.wishes)
+    failure = ""
+    try:
+        learnt = learn_segments(merged.rows, config, previous.learnt, previous.wishes)
+    except DataError as error:  # the algorithm found none: a running service keeps what it has, and says so
+        learnt, failure = None, str(error)
+    learnt = learnt or previous.learnt
     propensity = previous.propensity
-    if segments is not None and merged.propensity is not None:
-        propensity = PropensityModel.learnt(merged.propensity, segments.scaling, segments.features)
-    learnt = segments or previous.learnt
+    if learnt is not None and merged.propensity is not None:
+        propensity = PropensityModel.learnt(merged.propensity, learnt.scaling, learnt.features)
     wishes = replace(previous.wishes, asked=())
-    return Model(previous.version + 1, merged.clock, learnt, propensity, items, wishes)
+    return Model(previous.version + 1, merged.clock, learnt, propensity, items, wishes, failure)

@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from stream.segments.distance import squared_distances
-
 Array = NDArray[np.float64]
 
 
 class Identity(NamedTuple):
-    """The outcome of `match`: an id for each new centre, who was born, who died, and the next free number."""
+    """The outcome of `match`: an id for each new segment, who was born, who died, and the next free number."""
 
     ids: tuple[str, ...]
     born: tuple[str, ...]
@@ -23,15 +21,13 @@ class Identity(NamedTuple):
     next_id: int
 
 
-def match(
-    old_centres: Array, old_ids: Sequence[str], new_centres: Array, limit: Array | float, next_id: int
-) -> Identity:
-    """Give new centres the ids of the old ones, so that the distances in between are least in sum.
+def match(far: Array, old_ids: Sequence[str], limit: Array | float, next_id: int) -> Identity:
+    """Give new segments the ids of the old ones, so that the distances in between are least in sum.
 
     Parameters
     ----------
-    old_centres, new_centres
-        In the same scaled space, shapes [j, d] and [k, d].
+    far
+        Distances of old segments to new ones, shape [j, k].
     old_ids
         Shape [j].
     limit
@@ -47,13 +43,12 @@ def match(
     Examples
     --------
     >>> import numpy as np
-    >>> match(np.array([[0.0], [1.0]]), ["s1", "s2"], np.array([[0.9], [5.0]]), limit=0.5, next_id=3)
+    >>> match(np.array([[0.9, 5.0], [0.1, 4.0]]), ["s1", "s2"], limit=0.5, next_id=3)
     Identity(ids=('s2', 's3'), born=('s3',), died=('s1',), next_id=4)
     """
-    far = np.sqrt(squared_distances(old_centres, new_centres))
     allowed = far <= np.broadcast_to(np.asarray(limit, dtype=np.float64).reshape(-1, 1), far.shape)
     forbidden = 1.0 + float(far.sum())  # dearer than all pairs together: one pair more always pays
-    ids: list[str | None] = [None] * len(new_centres)
+    ids: list[str | None] = [None] * far.shape[1]
     for old, new in zip(*linear_sum_assignment(np.where(allowed, far, forbidden)), strict=True):
         if allowed[old, new]:
             ids[new] = old_ids[old]
@@ -67,9 +62,15 @@ def match(
     return Identity(given, tuple(born), tuple(known for known in old_ids if known not in given), next_id)
 
 
-def reach(centres: Array) -> Array:
-    """How far a segment may move and still be the same: to where its nearest neighbour was, shape [k]."""
-    far = np.sqrt(squared_distances(centres, centres))
-    np.fill_diagonal(far, np.inf)
-    nearest: Array = far.min(axis=1)
+def reach(far: Array) -> Array:
+    """How far each old segment may move and still be the same: to where its nearest neighbour was.
+
+    Parameters
+    ----------
+    far
+        Distances among the old segments, shape [j, j].
+    """
+    others = far.copy()
+    np.fill_diagonal(others, np.inf)
+    nearest: Array = others.min(axis=1, initial=np.inf)
     return nearest

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stream.commands import Wishes
 from stream.config import EngineConfig
 from stream.preprocessing.scaling import Scaling
-from stream.segments.identity import match, reach
-from stream.segments.lloyd import Array, Fit, best_of, lloyd, plusplus, split_worst
+from stream.segments.algorithms import group
+from stream.segments.algorithms.base import Array, Grouping, Known, Sample
+from stream.segments.identity import Identity, match, reach
 from stream.segments.model import SegmentsModel
 from stream.segments.naming import correlations, name_segments
+from stream.segments.prototypes import Places, Prototypes
 from stream.segments.wished import wished
 
-FLOOR = 0.01
-"""A segment is at least this share of the sample, where the data allow it."""
+OUTLIERS = "Unlike others"
+"""Name of the segment of outliers, unless an operator has named it."""
 
-_BETTER = 0.95  # start over when that leaves less than this share of the error
-_REPAIRS = 10
 _RETIRED = 100  # names of dead segments that are remembered
 
 
@@ -30,140 +29,133 @@ def learn(
     Parameters
     ----------
     rows
-        Raw feature rows of a uniform sample of customers, shape [n, d], NaN where missing. Their order does not
-        matter.
+        Raw feature rows of a uniform sample of customers, shape [n, d], NaN where missing, in the order of their
+        customers' hashes. It matters only to algorithms that take rows one by one.
     config
-        Engine settings.
+        Engine settings; `segments.algorithm` groups the customers.
     previous
-        The version before: its centres are the start, its weights their inertia, and its ids live on. Without it,
-        or where the features have changed since, segments are seeded afresh.
+        The version before: where the algorithm can it goes on from there, and ids live on. Without it, or where the
+        features have changed since, segments are found afresh.
     wishes
         What operators have asked: how many segments, which of them end, which rest.
 
     Returns
     -------
     SegmentsModel or None
-        None where there are too few customers. Fewer than `segments.k` segments only where there are fewer
-        distinct customers.
+        None where there are too few customers.
 
-    Notes
-    -----
-    Each version is one step of `StreamKMeans` whose chunk is the sample, iterated until it rests: centres carry
-    the decayed weight of what they have seen, halved every `segments.half_life` samples. From time to time (at
-    samples 1, 2, 4, 8, 16, 32, 48, …) ten fresh seedings compete, and win if they leave 5 % less error.
+    Raises
+    ------
+    DataError
+        Where the algorithm finds no segments in these rows; the message says what to do.
     """
     settings, wishes = config.segments, wishes or Wishes()
     if len(rows) < min(settings.rows_needed, settings.sample):
         return None
     names = tuple(feature.name for feature in config.features)
-    rows = _canonical(rows)
+    rows, arrival = _canonical(rows)
     scaling = Scaling.fit(
         rows,
         log=tuple(feature.log for feature in config.features),
         missing=tuple(feature.missing for feature in config.features),
     )
     X = scaling.transform_many(rows)
-    known = previous if previous is not None and previous.features == names else None
-    known = None if known is None else wished(known, Wishes(retired=wishes.retired))
-    k = wishes.learns(settings.k)
+    before = previous if previous is not None and previous.features == names else None
+    before = None if before is None else wished(before, Wishes(retired=wishes.retired))
+    settings = settings.model_copy(update={"k": wishes.learns(settings.k)})
     learnt, next_id = (0, 1) if previous is None else (previous.learnt, previous.next_id)
-    rng = np.random.default_rng([settings.seed, learnt])
-    if known is None:
-        fit, memory = _seeded(X, k, rng)
-        live = np.flatnonzero(fit.mass > 0)
-        live = live[np.argsort(-fit.mass[live], kind="stable")]  # ids go from large to small
-        identity = match(np.empty((0, X.shape[1])), (), fit.centres[live], 0.0, next_id)
-    else:
-        carried = scaling.transform_many(known.scaling.inverse(known.centres))
-        fit, memory, lives = _continued(X, carried, known.weights * 2.0 ** (-1.0 / settings.half_life), k, rng)
-        if learnt % 16 == 0 or learnt & (learnt - 1) == 0:
-            fresh, none = _seeded(X, k, rng)
-            if _rank(fresh)[0] < _rank(fit)[0] or fresh.sse < _BETTER * fit.sse:
-                fit, memory = fresh, none
-        live = np.flatnonzero(fit.mass > 0)
-        survivors = [segment for segment, lived in zip(known.ids, lives, strict=True) if lived]
-        identity = match(carried[lives], survivors, fit.centres[live], reach(carried)[lives], next_id)
+    nested = previous is not None and previous.tree is not None  # also when some of it has been retired since
+    known = None if before is None else _carried(before, scaling, nested)
+    grouping = group(Sample(X, arrival, settings, np.random.default_rng([settings.seed, learnt]), learnt, known))
+    labels = grouping.prototypes.measure(X).argmin(axis=1)
+    sizes = np.bincount(labels, minlength=grouping.prototypes.count)
+    live = np.flatnonzero((sizes > 0) | (np.arange(len(sizes)) == grouping.prototypes.outliers))
+    live = live[np.lexsort((-sizes[live], live == grouping.prototypes.outliers))]  # first ids go from large to small
+    identity = _identity(before, known, grouping, live, next_id)
     order = np.argsort([int(segment[1:]) for segment in identity.ids])
     live, ids = live[order], tuple(identity.ids[place] for place in order.tolist())
-    centres, sizes = np.ascontiguousarray(fit.centres[live]), fit.mass[live]
+    prototypes, moved = grouping.prototypes.taken(live)
+    centres = np.ascontiguousarray(_centres(X, labels, grouping)[live])
+    sizes = sizes[live]
+    memory = np.zeros(len(live)) if grouping.memory is None else grouping.memory[live]
+    chosen = {} if prototypes.outliers is None else {ids[prototypes.outliers]: OUTLIERS}
     naming = name_segments(
         ids,
         scaling.standardise_scaled(centres),
         config.features,
         correlations(scaling.standardise_many(rows)),
-        {} if known is None else dict(zip(known.ids, zip(known.names, known.marks, strict=True), strict=True)),
-        settings.names,
+        {} if before is None else dict(zip(before.ids, zip(before.names, before.marks, strict=True), strict=True)),
+        chosen | settings.names,
     )
+    place = np.full(grouping.prototypes.count, -1)
+    place[live] = np.arange(len(live))
     return SegmentsModel(
         features=names,
         scaling=scaling,
         centres=centres,
-        points=centres,
-        owners=np.arange(len(ids)),
-        noise=None,
-        weights=memory[live] + sizes,
+        points=prototypes.points,
+        owners=prototypes.owners,
+        noise=prototypes.noise,
+        weights=memory + sizes,
         ids=ids,
         names=naming.names,
         marks=naming.marks,
-        sizes=tuple(int(size) for size in sizes),
-        shares=tuple(float(size) / len(rows) for size in sizes),
-        sse=fit.sse,
+        sizes=tuple(sizes.tolist()),
+        shares=tuple((sizes / len(rows)).tolist()),
+        sse=float(((X - centres[place[labels]]) ** 2).sum()),
         next_id=identity.next_id,
         learnt=learnt + 1,
         retired=_retired(previous, ids),
+        tree=None if grouping.tree is None else grouping.tree.renumbered(moved),
     )
 
 
-def _canonical(rows: Array) -> Array:
-    """The rows in an order of their own, so that theirs cannot matter."""
+def _canonical(rows: Array) -> tuple[Array, Places]:
+    """The rows in an order of their own, so that theirs cannot matter, and where each of them is now."""
     rows = np.where(np.isinf(rows), np.nan, rows) + 0.0  # no negative zeros
-    sorted_rows: Array = rows[np.lexsort(rows.T)]
-    return sorted_rows
+    order = np.lexsort(rows.T)
+    return rows[order], np.argsort(order)
 
 
-def _rank(fit: Fit) -> tuple[int, float]:
-    """The fewer clusters below the floor, and then the less error, the better."""
-    return int(fit.small(FLOOR).sum()), fit.sse
+def _carried(before: SegmentsModel, scaling: Scaling, nested: bool) -> Known:
+    """The version before in the new scaled space."""
+    points, centres = (scaling.transform_many(before.scaling.inverse(each)) for each in (before.points, before.centres))
+    prototypes = Prototypes(len(before.ids), points, before.owners, before.noise)
+    return Known(prototypes, centres, before.weights, nested)
 
 
-def _seeded(X: Array, k: int, rng: np.random.Generator) -> tuple[Fit, Array]:
-    """A solution without memory."""
-    fit = best_of(X, np.ones(len(X)), k, rng, floor=FLOOR)
-    return _repaired(X, fit, fit.centres, np.zeros(k), rng)[:2]
+def _centres(X: Array, labels: Places, grouping: Grouping) -> Array:
+    """Means of the labelled rows, shape [k, d]; of segments without rows, the mean of all."""
+    if grouping.centres is not None:
+        return grouping.centres
+    count = grouping.prototypes.count
+    return np.array(
+        [X[labels == place].mean(axis=0) if (labels == place).any() else X.mean(axis=0) for place in range(count)]
+    )
 
 
-def _continued(
-    X: Array, carried: Array, memory: Array, k: int, rng: np.random.Generator
-) -> tuple[Fit, Array, NDArray[np.bool_]]:
-    """The solution that goes on from the centres before, its memory, and which of those centres it still has."""
-    w = np.ones(len(X))
-    lives = np.ones(len(carried), dtype=np.bool_)
-    if len(carried) > k:  # fewer are wanted now
-        lives[np.argsort(lloyd(X, w, carried, iterations=0).mass, kind="stable")[: len(carried) - k]] = False
-    start = plusplus(X, w, k, rng, start=carried[lives])
-    memory = np.append(memory[lives], np.zeros(k - int(lives.sum())))
-    fit, memory, replaced = _repaired(X, lloyd(X, w, start, memory), start, memory, rng)
-    lives[np.flatnonzero(lives)[replaced[: int(lives.sum())]]] = False
-    return fit, memory, lives
-
-
-def _repaired(
-    X: Array, fit: Fit, start: Array, memory: Array, rng: np.random.Generator
-) -> tuple[Fit, Array, NDArray[np.bool_]]:
-    """Let centres below the floor start anew within the cluster of largest error, as long as that helps."""
-    w = np.ones(len(X))
-    start, memory, replaced = start.copy(), memory.copy(), np.zeros(len(start), dtype=np.bool_)
-    best = fit, memory.copy(), replaced.copy()
-    for _ in range(_REPAIRS):
-        split = split_worst(X, w, fit, rng) if fit.small(FLOOR).any() else None
-        if split is None:
-            break
-        smallest = int(fit.mass.argmin())
-        start[smallest], memory[smallest], replaced[smallest] = split[1], 0.0, True
-        fit = lloyd(X, w, start, memory)
-        if _rank(fit) < _rank(best[0]):
-            best = fit, memory.copy(), replaced.copy()
-    return best
+def _identity(
+    before: SegmentsModel | None, known: Known | None, grouping: Grouping, live: Places, next_id: int
+) -> Identity:
+    """Ids of the segments at the places `live`; outliers are who the outliers were, and all others are matched."""
+    outliers = grouping.prototypes.outliers
+    settled = live[live != outliers]
+    found = grouping.prototypes.taken(settled)[0]
+    if before is None or known is None:
+        identity = match(np.empty((0, len(settled))), (), 0.0, next_id)
+    else:
+        there = np.arange(len(before.ids)) != before.outliers
+        former = known.prototypes.taken(np.flatnonzero(there))[0]
+        lives = (np.ones(len(there), dtype=np.bool_) if grouping.lives is None else grouping.lives)[there]
+        ids = [segment for segment, kept in zip(before.ids, there, strict=True) if kept]
+        survivors = [segment for segment, lived in zip(ids, lives, strict=True) if lived]
+        far, limit = former.apart(found)[lives], reach(former.apart(former))[lives]
+        identity = match(far, survivors, limit, next_id)
+    if outliers is None:
+        return identity
+    if before is not None and before.outliers is not None:
+        return identity._replace(ids=(*identity.ids, before.ids[before.outliers]))
+    return identity._replace(ids=(*identity.ids, f"s{identity.next_id}"), next_id=identity.next_id + 1)
 
 
 def _retired(previous: SegmentsModel | None, ids: tuple[str, ...]) -> dict[str, str]:

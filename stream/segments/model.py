@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stream.errors import InputError
 from stream.preprocessing.scaling import Scaling
-from stream.segments.distance import BLOCK, block_distances, squared_distances
+from stream.segments.algorithms.tree import Tree
+from stream.segments.prototypes import Places, Prototypes
 
 Array = NDArray[np.float64]
-Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,8 +23,7 @@ class SegmentsModel:
     """Segments learnt from one sample of customers, by whichever algorithm.
 
     A segment is a set of prototypes in scaled space, and a row is as far from it as from the nearest of them. K-means
-    has one prototype a segment: its centre. Outliers may be a segment of their own, which has no prototype: every
-    row is equally far from it, so that a row belongs there when all others are farther away than that.
+    has one prototype a segment: its centre.
 
     Attributes
     ----------
@@ -52,13 +52,15 @@ class SegmentsModel:
     shares
         `sizes` as shares of the sample.
     sse
-        Sum of the sample's squared distances to their centres.
+        Sum of the sample's squared distances to the centres of their segments.
     next_id
         Number of the next segment to be born.
     learnt
         Samples learnt so far.
     retired
         Names of the latest segments that died, by id.
+    tree
+        How the prototypes, one a leaf, grow together; None where the algorithm knows no hierarchy.
     """
 
     features: tuple[str, ...]
@@ -77,15 +79,21 @@ class SegmentsModel:
     next_id: int
     learnt: int
     retired: Mapping[str, str]
+    tree: Tree | None = None
 
     def __post_init__(self) -> None:
         for array in (self.centres, self.points, self.owners, self.weights):
             array.flags.writeable = False
 
     @cached_property
+    def prototypes(self) -> Prototypes:
+        """What rows are measured by."""
+        return Prototypes(len(self.ids), self.points, self.owners, self.noise)
+
+    @property
     def outliers(self) -> int | None:
         """Place of the segment of outliers; None: there is none."""
-        return None if self.noise is None else int(np.setdiff1d(np.arange(len(self.ids)), self.owners)[0])
+        return self.prototypes.outliers
 
     def name(self, segment: str) -> str:
         """The name of a segment, also of one that has died; the id itself where it is not known."""
@@ -108,32 +116,11 @@ class SegmentsModel:
 
     def measure(self, scaled: Array) -> Array:
         """Squared distances of scaled rows [n, d] to the segments, shape [n, k]; a row's bits depend on it alone."""
-        if self.noise is None and len(self.points) == len(self.ids):  # one prototype each: there is nothing to choose
-            return squared_distances(scaled, self.points)
-        out = np.empty((len(scaled), len(self.ids)))
-        if self.outliers is not None and self.noise is not None:
-            out[:, self.outliers] = self.noise
-        if len(self.points):
-            places, starts = self._runs
-            for start in range(0, len(scaled), BLOCK):
-                block = slice(start, start + BLOCK)
-                out[block, places] = np.minimum.reduceat(block_distances(scaled[block], self.points), starts).T
-        return out
+        return self.prototypes.measure(scaled)
 
     def gaps(self) -> Array:
-        """Squared distances between segments, by their nearest prototypes, shape [k, k].
-
-        From the segment of outliers all others are as far as every row is.
-        """
-        to_points = self.measure(self.points)
-        gaps = np.zeros((len(self.ids), len(self.ids)))
-        if self.noise is not None:
-            gaps[:] = self.noise
-        if len(self.points):
-            places, starts = self._runs
-            gaps[places] = np.minimum.reduceat(to_points, starts)
-        np.fill_diagonal(gaps, 0.0)
-        return gaps
+        """Squared distances between segments, by their nearest prototypes, shape [k, k]; of outliers, `noise`."""
+        return self.prototypes.gaps()
 
     def contributions(self, scaled: Array, a: int, b: int) -> Array:
         """Each feature's term of how much nearer a scaled row [d] is to segment a than to b, shape [d].
@@ -142,22 +129,20 @@ class SegmentsModel:
         d²(x, b) - d²(x, a). The constant distance to the segment of outliers is no feature's more than another's:
         each has an equal share of it.
         """
-        terms: Array = self._terms(scaled, b) - self._terms(scaled, a)
+        terms: Array = self.prototypes.terms(scaled, b) - self.prototypes.terms(scaled, a)
         return terms
 
-    @cached_property
-    def _runs(self) -> tuple[Places, Places]:
-        """Segments that have prototypes, and where those of each begin."""
-        return np.unique(self.owners, return_index=True)
+    def cut(self, k: int) -> Places:
+        """Which prototypes belong together in k groups instead, without learning anew: group of each, shape [m].
 
-    def _terms(self, scaled: Array, segment: int) -> Array:
-        """Each feature's term of the squared distance of a row [d] to a segment, shape [d]."""
-        if segment == self.outliers and self.noise is not None:
-            return np.full(len(scaled), self.noise / max(len(scaled), 1))
-        own = self.points[self.owners == segment]
-        nearest = own[squared_distances(scaled[None], own)[0].argmin()] if len(own) > 1 else own[0]
-        terms: Array = (scaled - nearest) ** 2
-        return terms
+        Raises
+        ------
+        InputError
+            Where the algorithm knows no hierarchy, or k is not between 1 and the number of prototypes.
+        """
+        if self.tree is None:
+            raise InputError('only segments of segments.algorithm = "hierarchical" can be cut anew')
+        return self.tree.cut(k)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON or msgpack; floats exact."""
@@ -175,6 +160,7 @@ class SegmentsModel:
             "sizes": list(self.sizes),
             "shares": list(self.shares),
             "retired": dict(self.retired),
+            "tree": None if self.tree is None else self.tree.to_dict(),
         }
 
     @classmethod
@@ -197,4 +183,5 @@ class SegmentsModel:
             next_id=values["next_id"],
             learnt=values["learnt"],
             retired=dict(values["retired"]),
+            tree=None if values["tree"] is None else Tree.from_dict(values["tree"]),
         )

@@ -53,6 +53,7 @@ def wished(learnt: SegmentsModel, wishes: Wishes) -> SegmentsModel:
         sizes=sizes,
         shares=tuple(sum(learnt.shares[place] for place in places) for places in parts),
         retired={**learnt.retired, **gone},
+        tree=learnt.tree.renumbered(np.array(mine)) if learnt.tree and len(mine) == len(learnt.points) else None,
     )
 
 

@@ -16,10 +16,11 @@ from stream.config import DAY
 from stream.engine import Engine
 from stream.entries import Entry, Event, ModelAdopted, Tick
 from stream.store.memory import MemoryStore
-from stream.updates import ItemsRecommended, PropensityScored, SegmentChanged
+from stream.updates import ItemsRecommended, PropensityScored, SegmentChanged, to_json
 from tests.stream.fold import START, config, events, run, with_models
 
 CONFIG = config()
+SEGMENTS = {"k": 3, "warm_up": 20, "sample": 64, "min_share": 0.2}
 
 
 @cache
@@ -179,15 +180,29 @@ def test_a_tick_split_in_two_fires_the_same_timers() -> None:
     assert engine.state_hash() == stepwise.state_hash()
 
 
-def test_receipts_add_up() -> None:
-    everything = config(segments={"k": 3, "warm_up": 20, "sample": 64, "reasons": 100})
-    updates, _ = Engine(everything).apply(with_models(events(), everything))
+@pytest.mark.parametrize("algorithm", ["kmeans", "hierarchical", "density"])
+def test_receipts_add_up_and_cuts_change_nothing_whatever_the_algorithm(algorithm: str) -> None:
+    everything = config(segments=SEGMENTS | {"algorithm": algorithm, "reasons": 100})
+    stream = with_models(events(), everything)
+    engine = Engine(everything)
+    updates, _ = engine.apply(stream)
     moves = [update for update in updates if isinstance(update, SegmentChanged)]
-    assert moves
+    assert len(moves) > 40
     for move in moves:
         assert move.margin > 0
         assert sum(feature.contribution for feature in move.features) == pytest.approx(move.margin, abs=1e-4)
         assert move.from_ is None or move.from_.id != move.to.id
+    for cuts in (list(range(len(stream))), list(range(0, len(stream), 37))):
+        again = Engine(everything)
+        assert run(again, stream, cuts) == b"\n".join(to_json(update) for update in updates)
+        assert again.state_hash() == engine.state_hash()
+    store = MemoryStore()
+    first, half = Engine(everything), len(stream) // 2
+    _, delta = first.apply(stream[:half])
+    store.commit(0, store.acquire(0), delta, b"")
+    second = Engine(everything, store.load(0))
+    assert run(second, stream[half:]) == run(first, stream[half:])
+    assert second.state_hash() == engine.state_hash()
 
 
 def test_update_ids_are_unique() -> None:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 
 from stream.config import EngineConfig
-from stream.segments.learner import FLOOR, learn
+from stream.segments.algorithms.base import FLOOR
+from stream.segments.learner import learn
 from stream.segments.model import SegmentsModel
 
 Array = NDArray[np.float64]
@@ -124,6 +125,7 @@ def test_a_better_solution_is_taken_when_the_old_one_is_stuck(blobs: Make, confi
     assert good is not None
     values = good.to_dict()
     values["centres"] = (np.array(values["centres"])[[0, 0, 0, 1, 2]] + np.linspace(0, 0.01, 5)[:, None]).tolist()
+    values["points"] = values["centres"]
     stuck = SegmentsModel.from_dict(values)
     again = learn(rows, config(half_life=100.0), stuck)
     assert again is not None
