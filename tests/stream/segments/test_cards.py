@@ -30,7 +30,7 @@ def sample(rows: np.ndarray, customers: int) -> Contribution:
 
 
 def model(propensity: PropensityModel | None = None) -> Model:
-    return Model(version=1, segments=learn(ROWS, CONFIG, None), propensity=propensity)
+    return Model(version=1, learnt=learn(ROWS, CONFIG, None), propensity=propensity)
 
 
 def test_a_card_against_a_sample_worked_out_by_hand() -> None:
