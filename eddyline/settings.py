@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     topics: Topics = Topics()
     worker: WorkerSettings = WorkerSettings()
     preset: str = Field("shop", description="What the sections below are, where they say nothing else")
+    units: dict[str, str] = Field(default_factory=dict, description="A feature's unit -> what it is called instead")
     events: EventsConfig
     features: tuple[Feature, ...] = Field(min_length=1)
     segments: SegmentsConfig
@@ -87,8 +88,10 @@ class Settings(BaseSettings):
 
     @cached_property
     def engine(self) -> EngineConfig:
-        """The engine's part."""
-        return EngineConfig(**{name: getattr(self, name) for name in EngineConfig.model_fields})
+        """The engine's part, with units by the names that they have here."""
+        parts = {name: getattr(self, name) for name in EngineConfig.model_fields}
+        named = [one.model_copy(update={"unit": self.units.get(one.unit, one.unit)}) for one in self.features]
+        return EngineConfig(**{**parts, "features": tuple(named)})
 
     @classmethod
     def settings_customise_sources(

@@ -38,7 +38,7 @@ def customer(
     if as_json:
         print_json(view.to_dict())
         return
-    _show(view, {feature.name: (feature.unit, feature.description) for feature in settings.features})
+    _show(view, {feature.name: (feature.unit, feature.description) for feature in settings.engine.features})
 
 
 def _show(view: CustomerView, declared: dict[str, tuple[str, str]]) -> None:

@@ -60,6 +60,12 @@ def test_features_replace_those_of_the_preset(tmp_path):
     assert [feature.name for feature in load_settings(file).engine.features] == ["orders"]
 
 
+def test_units_are_called_as_the_deployment_says(tmp_path):
+    config = load_settings(written(tmp_path, 'units = { money = "GBP" }')).engine
+    units = {feature.name: feature.unit for feature in config.features}
+    assert (units["monetary"], units["order_value"], units["recency"]) == ("GBP", "GBP", "days")
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [

@@ -36,7 +36,7 @@ def rules(
 
     _, segments, merged = read_sample(settings)
     found = make_rules(merged.rows, segments, depth)
-    told = [rule_text(rule, settings.features, segments.name(rule.segment)) for rule in found.rules]
+    told = [rule_text(rule, settings.engine.features, segments.name(rule.segment)) for rule in found.rules]
     if as_json:
         listed = [plain(rule) | {"text": text} for rule, text in zip(found.rules, told, strict=True)]
         print_json(plain(found) | {"rules": listed, "trusted": found.trusted, "customers": len(merged.ids)})

@@ -35,7 +35,7 @@ def show(config: Config = None, as_json: AsJson = False) -> None:
     centres = table(
         ("Feature", "left"), *((card.id, "right") for card in cards), ("Unit", "left"), title="A customer at the centre"
     )
-    for feature in settings.features:
+    for feature in settings.engine.features:
         if feature.name in cards[0].centre:
             centres.add_row(feature.name, *(number(card.centre[feature.name]) for card in cards), feature.unit)
     screen = console()
