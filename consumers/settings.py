@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pydantic import Field
 
-from pydantic import BeforeValidator, Field
-
-from stream.config import Duration, Section, parse_duration
-
-_Span = Annotated[int, BeforeValidator(parse_duration), Field(ge=0)]
+from stream.config import Duration, Section, Span
 
 
 class WorkerSettings(Section):
@@ -19,10 +15,10 @@ class WorkerSettings(Section):
     """
 
     batch: int = Field(5_000, gt=0, description="Most records of one poll")
-    poll: _Span = Field(200, description="Longest wait for records")
+    poll: Span = Field(200, description="Longest wait for records")
     tick_every: Duration | None = Field(
         10_000, description="The clock of an idle partition moves on this often; null: never, time ends with the log"
     )
-    look_every: _Span = Field(1_000, description="Other workers' models and contributions are looked for this often")
+    look_every: Span = Field(1_000, description="Other workers' models and contributions are looked for this often")
     rebuild: int = Field(20_000, gt=0, description="Records between two commits of a rebuild")
     patience: Duration = Field(60_000, description="A server that has not answered for this long ends the worker")

@@ -11,12 +11,23 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from stream.errors import ConfigError
+from stream.names import canonical
 
 _UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}
 DAY = _UNITS["d"]
+_LONGEST = 36_525 * DAY  # a century: times and spans still add up to what 64 bits hold
 
 
 def parse_duration(text: object) -> object:
@@ -32,19 +43,31 @@ def parse_duration(text: object) -> object:
         if number != text.strip():
             try:
                 return round(float(number) * _UNITS[unit])
-            except ValueError:
+            except (ValueError, OverflowError):  # no number, or an infinite one
                 break
     raise ValueError(f"{text!r} is not a duration; write a number with ms, s, m, h, d or w, such as '30d'")
 
 
-Duration = Annotated[int, BeforeValidator(parse_duration), Field(gt=0)]
-"""A positive span of time in milliseconds, written as `30d`, `12h`, `90s`."""
+def _spelt(name: str) -> str:
+    if canonical(name) != name:
+        raise ValueError(f"write {canonical(name)!r}: events have that name here, however they were spelt")
+    return name
+
+
+Duration = Annotated[int, BeforeValidator(parse_duration), Field(gt=0, le=_LONGEST)]
+"""A positive span of time in milliseconds, written as `30d`, `12h`, `90s`; a century at most."""
+
+Span = Annotated[int, BeforeValidator(parse_duration), Field(ge=0, le=_LONGEST)]
+"""A span of time that may be nothing."""
+
+EventName = Annotated[str, Field(min_length=1), AfterValidator(_spelt)]
+"""Name of an event as the engine sees it: the spec's present spelling, or a name of one's own."""
 
 
 class Section(BaseModel):
-    """Base of all settings: frozen, and an unknown key is an error."""
+    """Base of all settings: frozen; an unknown key is an error, and so is a number that is none."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class EventsConfig(Section):
@@ -65,9 +88,9 @@ class Feature(Section):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     aggregate: Literal["count", "sum", "mean", "distinct", "recency", "tenure", "mean_gap", "ratio", "trait"]
-    events: tuple[str, ...] = ()
-    minus: tuple[str, ...] = ()
-    over: tuple[str, ...] = Field((), description="For `ratio`: the events of the denominator")
+    events: tuple[EventName, ...] = ()
+    minus: tuple[EventName, ...] = ()
+    over: tuple[EventName, ...] = Field((), description="For `ratio`: the events of the denominator")
     complement: bool = Field(False, description="For `ratio`: one less the ratio, kept within [0, 1]")
     value: str | None = Field(
         None, description="`revenue`, `lines`, `quantity`, `product_id`, `category`, or a property or trait"
@@ -76,7 +99,9 @@ class Feature(Section):
     half_life: Duration | None = None
     buckets: int = Field(12, gt=0, le=64, description="Event-time buckets of a window")
     log: bool = Field(False, description="Scale by log1p: for amounts and counts with a long tail")
-    missing: float | None = Field(None, description="Value when there is nothing to measure; default: the median")
+    missing: float | None = Field(
+        None, ge=-1e9, le=1e9, description="Value when there is nothing to measure; default: the median"
+    )
     unit: str = ""
     description: str = ""
     high: str = Field("", description="A segment high in this is called so")
@@ -90,6 +115,8 @@ class Feature(Section):
             raise ValueError(f"{self.aggregate} takes neither window nor half_life")
         if self.aggregate in ("sum", "mean", "distinct", "trait") and self.value is None:
             raise ValueError(f"{self.aggregate} needs `value`")
+        if self.aggregate == "distinct" and self.value not in ("product_id", "category"):
+            raise ValueError(f"distinct counts product_id or category, not {self.value!r}")
         if self.aggregate == "ratio" and not self.over:
             raise ValueError("ratio needs `over`")
         return self
@@ -128,13 +155,13 @@ class SegmentsConfig(Section):
         lt=1,
         description="A switch needs this margin, as a share of the squared distance of the centroids",
     )
-    dwell: Annotated[int, BeforeValidator(parse_duration)] = Field(
-        0, ge=0, description="Event time in a segment before the next move; a first assignment is never delayed"
+    dwell: Span = Field(
+        0, description="Event time in a segment before the next move; a first assignment is never delayed"
     )
     quiet_check: Duration = Field(
         DAY, description="First look at a customer who stopped coming; later ones grow by a quarter"
     )
-    seed: int = 7
+    seed: int = Field(7, ge=0, lt=2**32)
     reasons: int = Field(5, gt=0, description="Deciding features listed in a receipt")
     names: dict[str, str] = Field(default_factory=dict, description="An operator's own names: segment id -> name")
 
@@ -143,6 +170,15 @@ class SegmentsConfig(Section):
         if self.k > self.sample:
             raise ValueError(f"k is {self.k}, but only {self.sample} customers are learnt from: raise sample")
         return self
+
+    @field_validator("names")
+    @classmethod
+    def _told_apart(cls, names: dict[str, str]) -> dict[str, str]:
+        given = [name.strip() for name in names.values()]
+        for name in given:
+            if not name or given.count(name) > 1:
+                raise ValueError(f"segments need names that tell them apart: {name!r} does not")
+        return names
 
     @property
     def rows_needed(self) -> int:
@@ -154,19 +190,26 @@ class PropensityConfig(Section):
     """How likely is the target event within the horizon."""
 
     target: str = "orders_again"
-    event: str = "Order Completed"
+    event: EventName = "Order Completed"
     horizon: Duration = 30 * DAY
     learning_rate: float = Field(0.1, gt=0)
     step: float = Field(0.05, gt=0, le=1, description="Publish when the score moved by at least this")
     bands: tuple[float, float] = Field((0.33, 0.66), description="Borders of low, medium, high")
     min_examples: int = Field(200, gt=0, description="Labelled examples before scores are published")
 
+    @field_validator("bands")
+    @classmethod
+    def _ordered(cls, bands: tuple[float, float]) -> tuple[float, float]:
+        if not 0 <= bands[0] < bands[1] <= 1:
+            raise ValueError("give two probabilities, the lower one first")
+        return bands
+
 
 class RecommendConfig(Section):
     """What to show next."""
 
     count: int = Field(10, gt=0, le=100)
-    half_life: Duration = 30 * DAY
+    half_life: Duration = Field(30 * DAY, ge=1_000, description="An order counts half after this time")
     neighbours: int = Field(64, gt=1, description="Neighbours counted for each item")
     served: int = Field(20, gt=0, description="Neighbours kept in the model and the cache for each item")
     shrink: float = Field(
@@ -183,7 +226,7 @@ class RecommendConfig(Section):
     debounce: Duration = Field(
         60_000, description="At most one list in this span after adds; an order always gives one"
     )
-    triggers: tuple[str, ...] = ("Order Completed", "Product Added")
+    triggers: tuple[EventName, ...] = ("Order Completed", "Product Added")
 
 
 class LearningConfig(Section):
