@@ -37,10 +37,6 @@ class Timers:
             self._heap = [(at, name) for name, at in self._due.items()]
             heapq.heapify(self._heap)
 
-    def cancel(self, customer: str) -> None:
-        """Forget the customer's timer."""
-        self._due.pop(customer, None)
-
     def get(self, customer: str) -> int | None:
         """The customer's due time."""
         return self._due.get(customer)

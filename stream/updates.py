@@ -111,6 +111,8 @@ class Deciding(Value):
     value: float | None = Field(description="The customer's value, in `unit`; null when there was nothing to measure")
     contribution: float = Field(description="Its part of the margin, or of the score's log-odds")
     unit: str = ""
+    before: float | None = Field(None, description="Its value when the customer came into the segment that it leaves")
+    change: float | None = Field(None, description="How much of its contribution has come about since then")
 
 
 class SegmentRef(Value):
@@ -125,8 +127,10 @@ class SegmentChanged(Value):
 
     With d²(x, s) the squared distance of the customer to a segment's centre in scaled space,
     `margin` = d²(x, other) - d²(x, to), where `other` is `from`, or the runner-up on a first assignment. A feature's
-    contribution is its own term of that difference, so that the contributions of *all* features sum to the margin;
-    the largest ones are listed, by absolute size.
+    contribution is its own term of that difference, so that the contributions of *all* features sum to the margin. On a
+    first assignment, or when a new model moves the customer, the largest ones are listed, by absolute size. Otherwise
+    those come first that brought the move about: whose contribution has grown most since the customer came into `from`.
+    These changes of *all* features sum to the margin less what it was then.
     """
 
     id: str = Field(description="Deterministic: same cause, same id")

@@ -56,8 +56,7 @@ def _show(view: CustomerView, declared: dict[str, tuple[str, str]]) -> None:
         if (other := view.segment["runner_up"]) is None:
             screen.print("  the only segment so far")
         else:
-            screen.print(f"  rather than {other}, by {view.segment['margin']:.3g}, because of", soft_wrap=True)
-            _features(view.segment["features"])
+            _segment(view.segment, other)
     if view.score is not None:
         target = view.score["target"].replace("_", " ")
         screen.print(f"\nScore, {target}: {view.score['score']:.2f} ({view.score['band']}), because of", soft_wrap=True)
@@ -83,6 +82,22 @@ def _show(view: CustomerView, declared: dict[str, tuple[str, str]]) -> None:
             screen.print(
                 f"  {to_iso(change.occurred_at)}  {moved(change)}, because of {because(change)}", soft_wrap=True
             )
+
+
+def _segment(segment: dict[str, Any], other: str) -> None:
+    """What speaks for the customer's segment and what for the next nearest, as parts of the margin between them."""
+    from eddyline.cli.output import console
+
+    screen, margin = console(), segment["margin"]
+    if margin >= 0:
+        screen.print(f"  rather than {other}, by a margin of {margin:.3g}; for it speak", soft_wrap=True)
+    else:
+        screen.print(f"  still: {other} is nearer, but only by {-margin:.3g}, within the hysteresis; for it speak")
+    _features([one for one in segment["features"] if one["contribution"] > 0])
+    against = [one for one in segment["features"] if one["contribution"] < 0]
+    if against:
+        screen.print(f"  for {other} speak", soft_wrap=True)
+        _features(against)
 
 
 def _features(features: list[dict[str, Any]]) -> None:

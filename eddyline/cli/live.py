@@ -115,9 +115,15 @@ def because(move: SegmentChanged) -> str:
 
 
 def _told(one: Deciding) -> str:
-    return measured(one.feature, one.value, one.unit)
+    told = measured(one.feature, one.value, one.unit)
+    if one.change is None:
+        return told
+    name = one.feature.replace("_", " ")
+    before = "unknown" if one.before is None else number(one.before)
+    return f"{name} {before} → {told.removeprefix(name).strip()}"
 
 
 def _for_it(move: SegmentChanged) -> list[Deciding]:
-    """Deciding features that spoke for the new segment; those that spoke against it were outweighed."""
-    return [one for one in move.features if one.contribution > 0]
+    """Deciding features that brought the move about, or spoke for the new segment; others were outweighed."""
+    brought = [one for one in move.features if one.change is not None and one.change > 0]
+    return brought or [one for one in move.features if one.contribution > 0]

@@ -29,8 +29,8 @@ class Profile:
         Item -> time of the last order or add, oldest first, at most `RECENT`.
     segment
         Id of the current segment, or "" before the first assignment.
-    moved
-        When it came into that segment, in ms.
+    moved, entered
+        When it came into that segment, in ms, and with which features (float64, in their own units).
     score
         Score last published.
     listed
@@ -43,6 +43,7 @@ class Profile:
         "added",
         "bought",
         "customer",
+        "entered",
         "example",
         "last",
         "listed",
@@ -60,6 +61,7 @@ class Profile:
         self.last = 0
         self.segment = ""
         self.moved = 0
+        self.entered = b""
         self.score: float | None = None
         self.listed = 0
         self.bought: dict[str, int] = {}
@@ -85,6 +87,7 @@ class Profile:
                 due,
                 self.segment,
                 self.moved,
+                self.entered,
                 self.score,
                 self.listed,
                 list(self.bought.items()),
@@ -97,15 +100,11 @@ class Profile:
     @classmethod
     def unpack(cls, customer: str, packed: bytes) -> tuple[Profile, int | None]:
         """Reverse of `pack`: the profile and its due time."""
-        slots, sketches, last, due, segment, moved, score, listed, bought, added, example = msgpack.unpackb(packed)
+        slots, sketches, last, due, segment, moved, entered, *rest = msgpack.unpackb(packed)
+        score, listed, bought, added, example = rest
         profile = cls(customer, array("d", slots), [hll_sketch.deserialize(sketch) for sketch in sketches])
-        profile.last, profile.segment, profile.moved, profile.score, profile.listed = (
-            last,
-            segment,
-            moved,
-            score,
-            listed,
-        )
+        profile.last, profile.score, profile.listed = last, score, listed
+        profile.segment, profile.moved, profile.entered = segment, moved, entered
         profile.bought = dict(bought)
         profile.added = dict(added)
         profile.example = OpenExample.unpack(example) if example else None

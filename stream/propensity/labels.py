@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-_HEAD = struct.Struct("<qq?d")
+_HEAD = struct.Struct("<qq??d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +13,11 @@ class OpenExample:
     """A customer's features at one moment, waiting for what happens next.
 
     The label is positive when the target event happens after the moment and until the horizon has passed, else
-    negative. The features are those of the moment, so nothing that happened later leaks into them. Packed, an example
-    takes 25 + 8 x features bytes, and a customer has one at most: memory a customer is bounded.
+    negative. It is learnt when the horizon has passed, whatever it is: learnt at once, positives would run ahead of the
+    negatives of their time, and a customer who buys every day would be an example thirty times as often as one who is
+    gone, so that scores came out too high. The features are those of the moment, so nothing that happened later leaks
+    into them. Packed, an example takes 26 + 8 x features bytes, and a customer has one at most: memory a customer is
+    bounded.
 
     Attributes
     ----------
@@ -26,6 +29,8 @@ class OpenExample:
         Values in each feature's own unit; NaN where there was nothing to measure.
     score
         Probability predicted at the time, before the example is learnt; None without a model.
+    happened
+        Whether the target event has happened since.
 
     Examples
     --------
@@ -33,13 +38,14 @@ class OpenExample:
     >>> [example.covers(time) for time in (1_000, 1_001, 5_000, 5_001)]
     [False, True, True, False]
     >>> len(example.pack()), OpenExample.unpack(example.pack()) == example
-    (41, True)
+    (42, True)
     """
 
     opened_at: int
     due: int
     features: tuple[float, ...]
     score: float | None
+    happened: bool = False
 
     def covers(self, time: int) -> bool:
         """Whether a target event at `time` (ms) makes the example positive."""
@@ -48,7 +54,7 @@ class OpenExample:
     def pack(self) -> bytes:
         """As stored: little-endian, floats exact."""
         score = 0.0 if self.score is None else self.score
-        head = _HEAD.pack(self.opened_at, self.due, self.score is not None, score)
+        head = _HEAD.pack(self.opened_at, self.due, self.score is not None, self.happened, score)
         return head + struct.pack(f"<{len(self.features)}d", *self.features)
 
     @classmethod
@@ -61,5 +67,5 @@ class OpenExample:
             When the bytes are not those of an example.
         """
         count = (len(packed) - _HEAD.size) // 8
-        opened_at, due, scored, score, *features = struct.unpack(f"{_HEAD.format}{max(count, 0)}d", packed)
-        return cls(opened_at, due, tuple(features), score if scored else None)
+        opened_at, due, scored, happened, score, *features = struct.unpack(f"{_HEAD.format}{max(count, 0)}d", packed)
+        return cls(opened_at, due, tuple(features), score if scored else None, happened)

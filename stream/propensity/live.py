@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,8 +27,8 @@ REASONS = 3
 class Scorer:
     """Scores customers with the adopted model, resolves delayed labels, and learns from them.
 
-    One example at most is open for each customer: its features are frozen when it opens, it is positive as soon as
-    the target event happens within the horizon, and negative when the horizon has passed.
+    One example at most is open for each customer: its features are frozen when it opens, and it is learnt when the
+    horizon has passed, positive when the target event has happened by then (see `OpenExample`).
     """
 
     def __init__(
@@ -96,13 +98,13 @@ class Scorer:
         )
 
     def expire(self, clock: int) -> None:
-        """Learn the examples whose horizon has passed as negative."""
+        """Learn the examples whose horizon has passed."""
         if not self._labels.pending(clock - 1):
             return
         for _, customer in self._labels.due(clock - 1):
             profile = self._customers.get(customer)
             if profile is not None and profile.example is not None:
-                self._learn(profile, False)
+                self._learn(profile)
 
     def contribute(self) -> Contribution | None:
         """What this partition has learnt, for the merger."""
@@ -123,31 +125,26 @@ class Scorer:
         return b"" if self._learner is None else self._learner.to_bytes()
 
     def _follow(self, profile: Profile, step: Step) -> None:
-        """Resolve the open example if this is what it waited for; open the next one, of the quiet too."""
+        """Note whether this is what the open example waits for; open the next one, of the quiet too."""
         event, example = step.event, profile.example
-        if (
-            example is not None
-            and event is not None
-            and event.kind == self._config.event
-            and example.covers(event.time)
-        ):
-            self._learn(profile, True)
-        if profile.example is None:
+        if example is None:
             score = self._scores[step.row] if self._model is not None else None
             due = step.time + self._config.horizon
             profile.example = OpenExample(step.time, due, tuple(self._features[step.row].tolist()), score)
             self._labels.set(profile.customer, due)
             self._customers.touch(profile)
+        elif event is not None and event.kind == self._config.event and example.covers(event.time):
+            profile.example = replace(example, happened=True)
+            self._customers.touch(profile)
 
-    def _learn(self, profile: Profile, happened: bool) -> None:
+    def _learn(self, profile: Profile) -> None:
         example, profile.example = profile.example, None
-        self._labels.cancel(profile.customer)
         self._customers.touch(profile)
         assert example is not None
         assert self._learner is not None
         if example.score is not None:
-            self._tally.score(example.score, happened)
-        self._learner.learn(example.features, happened)
+            self._tally.score(example.score, example.happened)
+        self._learner.learn(example.features, example.happened)
         self._learnt = True
 
     def _band(self, score: float) -> str:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from stream.config import EngineConfig
 from stream.model import Model
-from stream.reasons import deciding
+from stream.reasons import Changes, deciding
 from stream.segments.transitions import decide
 from stream.span import Step
 from stream.updates import SegmentChanged, SegmentRef, rounded, update_id
@@ -45,13 +45,16 @@ class Segmenter:
         """Move the step's customer if the margin is large enough, and after the dwell; the receipt of the move.
 
         Who is held back is looked at again at the next event or, when there is none, at the next look at a quiet
-        customer. A first assignment is never delayed, and nobody stays in a segment that has died.
+        customer. A first assignment waits for more than a call that only says who the customer is; otherwise it is
+        never delayed, and nobody stays in a segment that has died.
         """
         segments, profile, row = self._segments, step.profile, step.row
         if segments is None or profile is None:
             return None
         known = self._index.get(profile.segment)
         if known == self._best[row]:
+            return None
+        if not profile.segment and step.event is not None and step.event.kind == "identify":
             return None
         dwell = self._config.dwell
         if dwell and known is not None and step.time < profile.moved + dwell:
@@ -61,9 +64,14 @@ class Segmenter:
             return None
         to, other, margin = move
         origin = SegmentRef(id=profile.segment, name=segments.name(profile.segment)) if profile.segment else None
-        profile.segment, profile.moved = segments.ids[to], step.time
-        terms = segments.contributions(self._scaled[row], to, other)
-        cause = step.cause
+        terms, cause = segments.contributions(self._scaled[row], to, other), step.cause
+        changes: Changes | None = None
+        if known is not None and cause.kind != "model":
+            before = np.frombuffer(profile.entered)
+            then = segments.scaling.transform_many(before[None])[0]
+            changes = Changes(before, terms - segments.contributions(then, to, other))
+        values = self._features[row]
+        profile.segment, profile.moved, profile.entered = segments.ids[to], step.time, values.tobytes()
         return SegmentChanged(
             id=update_id("segment", profile.customer, profile.segment, step.time, self._version, cause.event_id),
             customer=profile.customer,
@@ -73,5 +81,5 @@ class Segmenter:
             cause=cause,
             model=self._version,
             margin=rounded(margin),
-            features=deciding(segments.features, self._features[row], terms, self._units, self._config.reasons),
+            features=deciding(segments.features, values, terms, self._units, self._config.reasons, changes),
         )

@@ -31,7 +31,7 @@ def test_json_is_canonical() -> None:
     assert to_json(CHANGE) == (
         b'{"id":"1","customer":"ann","occurredAt":"2026-03-01T12:34:56.789Z","from":null,"to":{"id":"s1","name":"Rare"},'
         b'"cause":{"kind":"time","eventId":null,"event":null,"model":null},"model":3,"margin":0.25,'
-        b'"features":[{"feature":"recency","value":null,"contribution":0.25,"unit":"days"}]}'
+        b'"features":[{"feature":"recency","value":null,"contribution":0.25,"unit":"days","before":null,"change":null}]}'
     )
 
 

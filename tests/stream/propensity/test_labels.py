@@ -15,7 +15,7 @@ from stream.propensity.labels import OpenExample
 
 times = st.integers(-(2**63), 2**63 - 1)
 features = st.lists(st.floats(), max_size=20).map(tuple)
-examples = st.builds(OpenExample, times, times, features, st.none() | st.floats())
+examples = st.builds(OpenExample, times, times, features, st.none() | st.floats(), st.booleans())
 
 
 def bits(values) -> bytes:
@@ -44,7 +44,7 @@ def test_a_score_of_zero_is_not_a_missing_one():
 
 @given(features, st.none() | st.floats(0, 1))
 def test_size_depends_on_the_number_of_features_only(values, score):
-    assert len(OpenExample(1, 2, values, score).pack()) == 25 + 8 * len(values)
+    assert len(OpenExample(1, 2, values, score).pack()) == 26 + 8 * len(values)
 
 
 @pytest.mark.parametrize(
