@@ -115,12 +115,10 @@ def because(move: SegmentChanged) -> str:
 
 
 def _told(one: Deciding) -> str:
-    told = measured(one.feature, one.value, one.unit)
     if one.change is None:
-        return told
-    name = one.feature.replace("_", " ")
-    before = "unknown" if one.before is None else number(one.before)
-    return f"{name} {before} → {told.removeprefix(name).strip()}"
+        return measured(one.feature, one.value, one.unit)
+    after = measured(one.feature, one.value, one.unit, " → ").partition(" → ")
+    return f"{measured(one.feature, one.before, one.unit)} → {after[2]}"
 
 
 def _for_it(move: SegmentChanged) -> list[Deciding]:
