@@ -29,11 +29,11 @@ from stream.config import (
     RecommendConfig,
     Section,
     SegmentsConfig,
-    explain,
     load_toml,
     preset,
 )
 from stream.errors import ConfigError
+from stream.explain import explain
 
 _PREFIX = "EDDYLINE_"
 _OTHERS = ("EDDYLINE_CONFIG",)  # the command line's own

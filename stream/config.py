@@ -6,10 +6,9 @@ Where the servers are is not the engine's business: see `eddyline.settings`.
 from __future__ import annotations
 
 import tomllib
-from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -23,6 +22,7 @@ from pydantic import (
 )
 
 from stream.errors import ConfigError
+from stream.explain import explain
 from stream.names import canonical
 
 _UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}
@@ -252,42 +252,6 @@ class EngineConfig(Section):
         if twice:
             raise ValueError(f"feature {twice[0]!r} is declared twice")
         return self
-
-
-def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """All that a pydantic error of `model` says, in one line: each field at fault and why.
-
-    Values are not shown, since they may be secret, unless a check of ours does.
-
-    >>> try:
-    ...     SegmentsConfig(kk=3, seed="x")
-    ... except ValidationError as error:
-    ...     print(explain(error, SegmentsConfig))
-    seed: Input should be a valid integer, unable to parse string as an integer; unknown key 'kk': did you mean 'k'?
-    """
-    return "; ".join(_problem(one["type"], one["loc"], one["msg"], model) for one in error.errors())
-
-
-def _problem(kind: str, where: tuple[int | str, ...], said: str, model: type[BaseModel]) -> str:
-    named = ".".join(map(str, where))
-    if kind == "missing":
-        return f"{named} is missing"
-    if kind != "extra_forbidden":
-        return f"{named or 'settings'}: {said.removeprefix('Value error, ')}"
-    inner: type[BaseModel] | None = model
-    for part in where[:-1]:
-        inner = inner and (_section(inner.model_fields[part].annotation) if isinstance(part, str) else inner)
-    known = list(inner.model_fields) if inner is not None else []
-    near = get_close_matches(str(where[-1]), known, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
-    return f"unknown key {named!r}: {hint}"
-
-
-def _section(annotation: Any) -> type[BaseModel] | None:
-    """The settings inside an annotation, such as those of `tuple[Feature, ...]` or `Order | None`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for inner in get_args(annotation) if (found := _section(inner)) is not None), None)
 
 
 def parse_config(values: dict[str, Any]) -> EngineConfig:
