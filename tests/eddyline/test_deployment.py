@@ -12,7 +12,10 @@ import uuid
 import pytest
 
 from eddyline.cli import main
+from eddyline.connected import open_sink
+from eddyline.settings import load_settings
 from eddyline.testing.servers import free_port
+from stream.records import Outgoing
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
@@ -128,6 +131,27 @@ def test_other_features_than_recorded_are_refused(eddyline, deployment, tmp_path
     config = tmp_path / "other.toml"
     config.write_text('[[features]]\nname = "orders"\naggregate = "count"\nevents = ["Order Completed"]\n')
     refused(eddyline("run", "--config", str(config), **deployment), "features")
+
+
+def test_a_customer_among_customers_who_are_all_alike(deployment, monkeypatch, capsys):
+    """One segment: there is no runner-up to measure against."""
+    few = {"EDDYLINE_LEARNING__EVERY": "20", "EDDYLINE_SEGMENTS__WARM_UP": "20"}
+    for name, value in (deployment | few).items():
+        monkeypatch.setenv(name, value)
+    assert main(["topics", "create", "--partitions", "1"]) == 0
+    event = '{"type": "track", "userId": "u%d", "event": "Product Viewed", "properties": {"product_id": "p"}}'
+    settings = load_settings()
+    with open_sink(settings) as sink:
+        records = [(b"u%d" % n, (event % n).encode()) for n in range(20)]
+        sink.send([Outgoing(settings.topics.events, key, value, timestamp=1_700_000_000_000) for key, value in records])
+        sink.flush()
+    assert main(["run", "--until-end"]) == 0
+    capsys.readouterr()
+    assert main(["customer", "u1", "--json"]) == 0
+    segment = json.loads(capsys.readouterr().out)["segment"]
+    assert segment["id"] == "s1"
+    assert segment["runner_up"] is None
+    assert main(["customer", "u1"]) == 0
 
 
 def looked_into(changes, revision, pictures, deployment, monkeypatch, capsys):
