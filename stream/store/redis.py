@@ -23,9 +23,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import islice
 from secrets import randbelow
-from typing import Any, TypeVar
+from typing import Any
 
 import redis
 from redis.backoff import ExponentialBackoff
@@ -34,14 +33,18 @@ from redis.retry import Retry
 from stream.errors import Aborted, ConfigError, DeploymentError, Fenced, Unreachable
 from stream.store.base import Delta, Saved, StateStore
 from stream.store.claim import Claim
-from stream.store.resp import Command, pack
-
-T = TypeVar("T")
+from stream.store.resp import PAIRS, Command, chunks, hash_writes, pack
 
 _HASH_BYTES = 8
 _STATE = ("watermark", "number", "outbox", "profiles", "items", "scalars", "seen", "seen:older", "seen:limit")
 _STRIDE = 2**32  # longest step from one epoch to the next: two that start from nothing do not meet
-_PAIRS = 5_000  # fields of one HSET or HSCAN: some megabytes at most, so that no single call holds the server long
+_PASSING = (
+    redis.OutOfMemoryError,
+    redis.ReadOnlyError,
+    redis.exceptions.MasterDownError,
+    redis.exceptions.ClusterDownError,
+)
+_PASSING_CODES = ("NOREPLICAS", "MISCONF", "BUSY ")  # for which the client has no class
 _SETS = 500  # similar-items sets replaced in one round trip
 
 
@@ -119,8 +122,8 @@ class RedisStore(StateStore):
 
         Raises
         ------
-        DeploymentError
-            When Redis refuses the write, such as out of memory.
+        Unreachable
+            Also when Redis refuses to write at present, such as out of memory; nothing was written then.
         """
         guards = [self._key(partition, name) for name in ("epoch", "watermark", "number")]
         look = [("WATCH", *guards), ("MGET", *guards), ("STRLEN", self._key(partition, "seen"))]
@@ -164,14 +167,14 @@ class RedisStore(StateStore):
         with self._answering():
             if names is None:
                 return dict(self._scan(partition, "items"))
-            for some in _chunks(names, _PAIRS):
+            for some in chunks(names, PAIRS):
                 values = self._client.hmget(self._key(partition, "items"), some)
                 found.update((name, value) for name, value in zip(some, values, strict=True) if value is not None)
         return found
 
     def publish_similar(self, neighbours: Mapping[str, Mapping[str, float]]) -> None:
         """See `StateStore.publish_similar`. Each item's set is replaced at once; an item without any is removed."""
-        for some in _chunks(neighbours.items(), _SETS):
+        for some in chunks(neighbours.items(), _SETS):
             commands: list[Command] = []
             for item, others in some:
                 key = self._similar(item)
@@ -218,12 +221,12 @@ class RedisStore(StateStore):
         return value
 
     def _scan(self, partition: int, name: str) -> Iterator[tuple[str, bytes]]:
-        for key, value in self._client.hscan_iter(self._key(partition, name), count=_PAIRS):
+        for key, value in self._client.hscan_iter(self._key(partition, name), count=PAIRS):
             yield key.decode(), value
 
     def _writes(self, partition: int, delta: Delta, outbox: bytes, seen_bytes: int) -> Iterator[Command]:
         for name, changes in (("profiles", delta.profiles), ("items", delta.items), ("scalars", delta.scalars)):
-            yield from _hash_writes(self._key(partition, name), changes)
+            yield from hash_writes(self._key(partition, name), changes)
         if delta.seen:
             # Two generations: nothing is read back or rewritten to trim, and a commit costs what it appends.
             seen = self._key(partition, "seen")
@@ -258,7 +261,9 @@ class RedisStore(StateStore):
         except (redis.ConnectionError, redis.TimeoutError) as error:
             raise Unreachable(f"{self._where} does not answer: check that it runs and its URL ({error}).") from error
         except redis.RedisError as error:
-            reason = str(error).partition(", with args")[0]
+            reason = str(error).partition(", with args")[0].rstrip(".")
+            if isinstance(error, _PASSING) or reason.startswith(_PASSING_CODES):
+                raise Unreachable(f"{self._where} takes no writes at present; check it: {reason}.") from error
             raise DeploymentError(f"{self._where} refuses a command: {reason}.") from error
 
 
@@ -290,17 +295,3 @@ def _exchange(connection: Any, commands: Iterable[Command]) -> list[Any]:
     if refusals:
         raise refusals[0]
     return replies
-
-
-def _hash_writes(key: str, changes: Mapping[str, bytes | None]) -> Iterator[Command]:
-    kept = [(name, value) for name, value in changes.items() if value is not None]
-    for some in _chunks(kept, _PAIRS):
-        yield "HSET", key, *(part for pair in some for part in pair)
-    for names in _chunks((name for name, value in changes.items() if value is None), _PAIRS):
-        yield "HDEL", key, *names
-
-
-def _chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
-    remaining = iter(values)
-    while some := list(islice(remaining, size)):
-        yield some

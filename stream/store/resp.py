@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import TypeVar
 
 Value = bytes | str | int
 Command = tuple[Value, ...]
+T = TypeVar("T")
+
+PAIRS = 5_000
+"""Fields of one HSET or HSCAN: some megabytes at most, so that no single call holds the server long."""
 
 
 def pack(commands: Iterable[Command]) -> bytes:
@@ -24,3 +30,19 @@ def pack(commands: Iterable[Command]) -> bytes:
                 value = str(value).encode()
             parts.append(b"$%d\r\n%b\r\n" % (len(value), value))
     return b"".join(parts)
+
+
+def hash_writes(key: str, changes: Mapping[str, bytes | None]) -> Iterator[Command]:
+    """Commands that write changes into a hash; None deletes a field."""
+    kept = [(name, value) for name, value in changes.items() if value is not None]
+    for some in chunks(kept, PAIRS):
+        yield "HSET", key, *(part for pair in some for part in pair)
+    for names in chunks((name for name, value in changes.items() if value is None), PAIRS):
+        yield "HDEL", key, *names
+
+
+def chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of `size` values; the last may be shorter."""
+    remaining = iter(values)
+    while some := list(islice(remaining, size)):
+        yield some

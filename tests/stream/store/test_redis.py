@@ -202,16 +202,34 @@ def test_a_refused_commit_writes_nothing_and_shows_no_values(store: RedisStore, 
     before = store.load(0)
     client.config_set("maxmemory", 1)
     try:
-        with pytest.raises(DeploymentError, match="maxmemory") as refused:
+        with pytest.raises(Unreachable, match=r"no writes at present.*maxmemory") as refused:
             store.commit(0, epoch, Delta(8, {"ada": b"private"}), b"next")
     finally:
         client.config_set("maxmemory", 0)
     assert "private" not in str(refused.value)
-    assert not isinstance(refused.value, Unreachable)
     assert store.load(0) == before
     assert store.outbox(0) == b"out"
     store.commit(0, epoch, Delta(9), b"next")
     assert store.position(0) == (9, 0)
+
+
+def test_a_replica_takes_no_writes_until_it_is_a_master(store: RedisStore, client: redis.Redis) -> None:
+    epoch = store.acquire(0)
+    client.execute_command("REPLICAOF", "127.0.0.1", "1")
+    try:
+        for write in (lambda: store.commit(0, epoch, EVERYTHING, b"out"), lambda: store.acquire(0)):
+            with pytest.raises(Unreachable, match="no writes at present"):
+                write()
+    finally:
+        client.execute_command("REPLICAOF", "NO", "ONE")
+    store.commit(0, epoch, EVERYTHING, b"out")
+
+
+def test_a_command_that_the_server_does_not_know_stays_an_error(store: RedisStore, client: redis.Redis) -> None:
+    client.set("eddyline:{events:0}:profiles", "of another type")
+    with pytest.raises(DeploymentError, match=r"refuses a command.*wrong kind") as refused:
+        store.profile(0, "ada")
+    assert not isinstance(refused.value, Unreachable)
 
 
 def test_the_callers_client_stays_open(client: redis.Redis) -> None:
