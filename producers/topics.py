@@ -10,7 +10,7 @@ from stream.commands import SegmentCommand
 from stream.events import CustomerEvent
 from stream.updates import EventRejected, ItemsRecommended, PropensityScored, SegmentChanged, SegmentsRevised
 
-_Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,249}$")]
+_Name = Annotated[str, Field(pattern=r"^\.*[A-Za-z0-9_-][A-Za-z0-9._-]*$", max_length=249)]
 
 
 class Topics(BaseModel):

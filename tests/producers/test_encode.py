@@ -95,7 +95,19 @@ def test_names_of_topics() -> None:
     assert {channel.field for channel in CHANNELS} == set(Topics.model_fields) - {"prefix"}
 
 
-@pytest.mark.parametrize("bad", [{"events": "a b"}, {"events": "journal"}, {"prefix": "/"}, {"event": "x"}])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"events": "a b"},
+        {"events": "."},
+        {"events": ".."},
+        {"events": ""},
+        {"events": "a" * 250},
+        {"events": "journal"},
+        {"prefix": "/"},
+        {"event": "x"},
+    ],
+)
 def test_bad_names_of_topics(bad: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         Topics.model_validate(bad)
