@@ -74,7 +74,7 @@ class EventsConfig(Section):
     """What counts as a well-formed event."""
 
     max_bytes: int = Field(32 * 1024, gt=0, description="Largest event, in bytes")
-    max_id_length: int = Field(100, gt=0, description="Longest messageId or customer id, in characters")
+    max_id_length: int = Field(100, gt=0, description="Longest id or event name, in characters")
     allowed_skew: Duration = Field(3_600_000, description="How far an event may be ahead of its record's timestamp")
     require_key: bool = Field(True, description="Refuse records that are not keyed by their customer id")
     remember: int = Field(100_000, gt=0, description="Message ids remembered for each partition, to drop duplicates")

@@ -14,6 +14,7 @@ not_object              JSON, but not an object
 invalid                 a field has the wrong type or is missing; the detail names it
 no_customer             neither `userId` nor `anonymousId`
 bad_id                  customer or message id is blank, too long, not finite, or has control characters
+bad_name                the name of a track call's event is blank, too long, or has control characters
 timestamp_out_of_range  before 1970 or after 2199
 future                  further than `allowed_skew` ahead of the record's own timestamp
 key_missing             the record has no key, and `require_key` is set
@@ -39,7 +40,13 @@ from stream.names import CANONICAL
 from stream.records import Record
 
 CallType = Literal["track", "identify", "alias", "page", "screen", "group"]
-_Id = Annotated[str, WithJsonSchema({"type": ["string", "number"], "minLength": 1})]
+_LONGEST = EventsConfig().max_id_length
+_Word: dict[str, Any] = {
+    "type": ["string", "number"],
+    "maxLength": _LONGEST,
+    "pattern": r"^(?=.*\S)[^\u0000-\u001f\u007f-\u009f]+$",
+}
+_Id = Annotated[str, WithJsonSchema(_Word)]
 _Moment = Annotated[
     datetime, WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "number"}]})
 ]
@@ -63,7 +70,7 @@ class CustomerEvent(BaseModel):
                 for name in ("userId", "anonymousId")
             ],
             "if": {"properties": {"type": {"const": "track"}}},
-            "then": {"required": ["event"], "properties": {"event": {"type": "string", "minLength": 1}}},
+            "then": {"required": ["event"], "properties": {"event": _Word}},
         },
     )
 
@@ -74,10 +81,12 @@ class CustomerEvent(BaseModel):
     timestamp: _Moment | None = Field(
         None, description="ISO-8601 (UTC where no zone is given), or a number of s or ms; default: the record's own"
     )
-    event: str | None = Field(None, description="Name of what was done; a track call needs it")
+    event: Annotated[str, WithJsonSchema({"type": ["string", "number"]})] | None = Field(
+        None, description="Name of what was done; a track call needs it"
+    )
     properties: dict[str, Any] | None = None
     traits: dict[str, Any] | None = None
-    context: dict[str, Any] | None = None
+    context: Any = Field(None, description="Kept, and not looked at")
 
     @model_validator(mode="after")
     def _complete(self) -> CustomerEvent:
@@ -187,6 +196,8 @@ def decode(record: Record, config: EventsConfig) -> Event | Rejected:
         if not name:
             return _refuse(record, "invalid", "event: a track call needs the name of what was done.")
         kind = CANONICAL.get(name, name)
+        if kind is name and not good_id(name, longest):
+            return _refuse(record, "bad_name", "event is blank, too long or has control characters.")
 
     if not 0 <= time < _END:
         return _refuse(record, "timestamp_out_of_range", _OUT_OF_RANGE)

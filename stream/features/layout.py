@@ -30,6 +30,7 @@ Reader = Callable[[Matrix, Column], Column]
 Write = tuple[Sequence[str], Amount | None, float]  # events, amount (None: 1), sign
 A = TypeVar("A", bound=Accumulator)
 
+_PLANS = 1_000  # kinds of events that are remembered: their names come from outside, and must not fill the memory
 LG_K = 8
 """HyperLogLog of 2^8 registers: exact while small, then within about 7 %; at most some 300 bytes."""
 
@@ -123,7 +124,7 @@ class Layout:
         return out
 
     def _plan(self, kind: str) -> list[tuple[Accumulator, Amount | None, float]]:
-        if len(self._plans) > 10_000:  # names come from outside: never let them fill the memory
+        if len(self._plans) >= _PLANS:
             self._plans.clear()
             self._distinct_plans.clear()
         plan = [(acc, amount, sign) for kinds, acc, amount, sign in self._writes if not kinds or kind in kinds]

@@ -155,6 +155,12 @@ def test_bad_ids(bad: str | float) -> None:
     assert refused_with(userId=None, anonymousId=bad)[0] == "bad_id"
 
 
+@pytest.mark.parametrize("bad", [" ", "x" * 101, "Order\x00Completed", "a\nb"])
+def test_bad_names_of_events(bad: str) -> None:
+    assert refused_with(event=bad)[0] == "bad_name"
+    assert accepted(type="page", event=bad).kind == "page"  # it has its type for a name
+
+
 @pytest.mark.parametrize("good", ["🦆", "👩‍👩‍👧", "Zoë", "a b", "x" * 100, "müller@example.com", "null"])
 def test_emoji_spaces_and_any_letters_are_fine_in_ids(good: str) -> None:
     event = accepted(key=good.encode(), userId=good, messageId=good)
