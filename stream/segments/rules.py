@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -217,7 +218,8 @@ def _conditions(path: Sequence[_Question], features: Sequence[str]) -> dict[str,
 def _told(condition: Condition, feature: Feature) -> str:
     words = feature.description or feature.name.replace("_", " ")
     words = words[:1].lower() + words[1:]
-    unit = "" if not feature.unit or feature.unit in words.split() else f" {feature.unit}"
+    said = not feature.unit or re.search(rf"\b{re.escape(feature.unit)}\b", words)
+    unit = "" if said else f" {feature.unit}"
     low, high = (None if value is None else f"{value:,.4g}" for value in (condition.low, condition.high))
     if low is None and high is None:
         return f"{words} {'unknown' if condition.unknown else 'known'}"
