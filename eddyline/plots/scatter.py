@@ -58,6 +58,7 @@ def picture(data: Pictured) -> Figure:
             s=14,
             alpha=0.6,
             linewidths=0,
+            zorder=2 - data.cards[place].share,  # a small segment lies above a large one
             color=style.colour(place),
             marker=style.repeat(place, style.MARKERS, each=True),
             label=f"{segment} {data.names[place]}, {share}",

@@ -41,7 +41,7 @@ def canvas(height: float, title: str, note: str) -> tuple[Figure, Axes]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    lines = textwrap.wrap(note, 112)
+    lines = textwrap.wrap(note, 104)
     head = 0.45 + 0.2 * len(lines)  # inches
     figure = Figure(figsize=(8, height), dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
