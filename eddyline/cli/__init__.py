@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import logging
 import os
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 
 from eddyline.cli.app import app
 from eddyline.cli.failures import describe
+from stream.errors import EddylineError
 
 __all__ = ["app", "main"]
 
@@ -29,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0 fine (also when the reader closes the pipe), 1 failure, 2 wrong use, input or deployment, 130 Ctrl-C.
     """
+    if sys.stdout is None:  # closed by whoever started the process
+        return describe(EddylineError("standard output is closed, so there is nowhere to print to"), debug=False)
     words = list(sys.argv[1:] if arguments is None else arguments)
     options = words[: words.index("--")] if "--" in words else words
     debug = "--debug" in options
@@ -47,15 +51,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("Stopped.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered has no reader
+        _drop_output()
+        return 0
+    except SystemExit as exit_:
+        if not isinstance(exit_.__context__, BrokenPipeError):
+            raise
+        _drop_output()  # Rich has noticed that the reader is gone, and would have it a failure
         return 0
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            _drop_output()
         return describe(error, debug=debug)
     finally:
         logging.getLogger().removeHandler(notices)
         logging.getLogger().addHandler(logging.NullHandler())
         gc.unfreeze()  # workers freeze what they hold; at exit some extension modules call that a leak, at length
     return code
+
+
+def _drop_output() -> None:
+    """What is still buffered cannot be written: Python would try again at exit, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _invoke(words: list[str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 import traceback
@@ -34,6 +35,8 @@ def describe(error: Exception, *, debug: bool) -> int:
     """
     if debug:
         print(masked("".join(traceback.format_exception(error))), file=sys.stderr, end="")
+    if type(error).__name__ == "NoArgsIsHelpError":  # the parser has shown the help instead
+        return WRONG_USE
     if hasattr(error, "format_message"):  # the parser's own
         context = getattr(error, "ctx", None)
         hint = f" See `{context.command_path} --help`." if context is not None else ""
@@ -42,6 +45,9 @@ def describe(error: Exception, *, debug: bool) -> int:
         return _say(f"{_sentence(str(error))}{_advice(error)}", WRONG_USE)
     if isinstance(error, EddylineError):
         return _say(_sentence(str(error)), FAILURE)
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        where = f"{error.filename}: " if error.filename else ""
+        return _say(f"{where}no space left to write to; what is there is not complete", FAILURE)
     what = str(error).strip().partition("\n")[0]
     told = f"{type(error).__name__}: {what}" if what else type(error).__name__
     hint = "" if debug else " Run it again with --debug for details."

@@ -82,10 +82,13 @@ def test_a_kafka_that_does_not_answer_is_said_to_be_waited_for(monkeypatch, caps
     assert out == ""
 
 
-def test_no_command_shows_the_help_and_is_wrong_use(capsys):
-    assert main([]) == 2
+@pytest.mark.parametrize("group", [[], ["load"], ["topics"]])
+def test_no_command_shows_the_help_and_is_wrong_use(group, capsys):
+    assert main(group) == 2
     out, err = capsys.readouterr()
-    assert "Usage: eddyline" in out + err
+    assert "Usage: eddyline" in out
+    assert "Examples" in out or "Commands" in out
+    assert err == ""
 
 
 @pytest.mark.parametrize(
@@ -220,13 +223,25 @@ def test_names_of_schemas_may_be_in_any_case(capsys):
     assert json.loads(capsys.readouterr().out)["title"] == "SegmentChanged"
 
 
-def test_a_closed_pipe_is_silent(environment):
-    command = f"{sys.executable} -m eddyline schema asyncapi; echo code $? >&2"
-    done = subprocess.run(
-        ["bash", "-c", f"({command}) | head -c 10"], capture_output=True, text=True, env=environment, timeout=60
-    )
-    assert len(done.stdout) == 10
+def in_shell(command, environment):
+    return subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=environment, timeout=120)
+
+
+@pytest.mark.parametrize("command", ["schema asyncapi", "--help", "demo --customers 20 --days 10"])
+def test_a_closed_pipe_is_silent(command, environment):
+    program = f"{sys.executable} -m eddyline {command}; echo code $? >&2"
+    done = in_shell(f"({program}) | head -c 10 | tail -c 1", environment)
     assert done.stderr == "code 0\n"
+
+
+@pytest.mark.parametrize("command", ["schema asyncapi", "version --json", "--help"])
+@pytest.mark.parametrize(("redirect", "said"), [(">/dev/full", "no space left"), (">&-", "standard output is closed")])
+def test_output_that_cannot_be_written_is_a_failure_that_says_so(command, redirect, said, environment):
+    done = in_shell(f"{sys.executable} -m eddyline {command} {redirect}", environment)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: ")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_ctrl_c_leaves_cleanly(environment):
