@@ -69,13 +69,25 @@ def rows(path: Path, form: str, needed: list[str], delimiter: str = ",") -> Iter
 def _csv(path: Path, needed: list[str], delimiter: str) -> Iterator[Row]:
     header = columns(path, delimiter)
     require(path, needed, header)
+    twice = [name for name in needed if header.count(name) > 1]
+    if twice:
+        raise DataError(f"{path} has more than one column {twice[0]!r}: rename one, so that it is clear which is meant")
     places = [(name, header.index(name)) for name in needed]
 
     def read() -> Iterator[Row]:
         with open_text(path) as file:
             reader = csv.reader(file, delimiter=delimiter)
             next(reader)
-            for values in reader:
+            while True:
+                try:
+                    values = next(reader)
+                except StopIteration:
+                    return
+                except csv.Error as error:
+                    if "field limit" not in str(error):
+                        raise
+                    yield reader.line_num, "cell too long"
+                    continue
                 if len(values) == len(header):
                     yield reader.line_num, {name: values[place] for name, place in places}
                 elif values:  # else a blank line

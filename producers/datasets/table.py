@@ -53,9 +53,9 @@ def events(
     mapping
         Which column is what.
     report
-        Filled while the events are read. Reasons of a drop: *malformed row*, *not JSON*, *not an object*,
-        *no customer*, *bad timestamp*, *no event name*, *no message id*, *no product*, and *price is not a number*,
-        or whatever else should be one.
+        Filled while the events are read. Reasons of a drop: *malformed row*, *cell too long*, *not JSON*, *not an
+        object*, *no customer*, *bad timestamp*, *no event name*, *no message id*, *no product*, and *price is not a
+        number*, or whatever else should be one.
     form
         `csv`, `jsonl` or `parquet`; by default the file's name says it.
     topic

@@ -33,6 +33,23 @@ def mapping(**changes: Any) -> Mapping:
     return Mapping.model_validate(PLAIN | changes)
 
 
+def test_a_cell_without_end_is_a_bad_row(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text(HEADER + GOOD + f"bob,2024-03-01,1,{'x' * 200_000}\n" + GOOD)
+    told, report = load(path, mapping())
+    assert [event["userId"] for event in told] == ["ann", "ann"]
+    assert (report.rows, dict(report.dropped)) == (3, {"cell too long": 1})
+
+
+def test_a_column_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "twice.csv"
+    path.write_text("who,when,amount,note,who,other,other\n")
+    with pytest.raises(DataError, match="more than one column 'who'"):
+        load(path, mapping())
+    path.write_text("who,when,amount,note,other,other\nann,2024-03-01,1,x,1,2\n")
+    assert load(path, mapping())[1].total == 1
+
+
 def load(path: Path, how: Mapping, **settings: Any) -> tuple[list[dict[str, Any]], LoadReport]:
     report = LoadReport()
     records = list(events(path, how, report, **settings))
