@@ -9,8 +9,8 @@ from threading import Timer
 from typing import Any, Literal
 
 import kafka.errors as errors
-from kafka import KafkaAdminClient
-from pydantic import Field, SecretStr, model_validator
+from kafka import KafkaAdminClient, codec
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from stream.config import Duration, Section
 from stream.errors import Aborted, DataError, DeploymentError, EddylineError, Fenced, MissingTopic, Unreachable
@@ -19,6 +19,13 @@ log = logging.getLogger(__name__)
 
 MAX_RECORD_BYTES = 16 * 1024 * 1024
 """Largest record written or read: models take 1 to 5 MB."""
+
+
+_CODECS = {
+    "lz4": ("lz4", codec.has_lz4),
+    "snappy": ("python-snappy", codec.has_snappy),
+    "zstd": ("zstandard", codec.has_zstd),
+}
 
 
 class KafkaSettings(Section):
@@ -43,13 +50,25 @@ class KafkaSettings(Section):
     )
     timeout: Duration = Field(30_000, description="A broker that takes longer counts as unreachable")
     session_timeout: Duration = Field(
-        10_000, description="A silent worker loses its partitions after this span; it gives a sign of life each second"
+        10_000,
+        ge=1_000,
+        description="A silent worker loses its partitions after this span; it gives a sign of life each second",
     )
     max_poll_interval: Duration = Field(900_000, description="A worker may take this long for a batch or a recovery")
     transaction_timeout: Duration = Field(
         15_000,
+        ge=1_000,
+        le=900_000,  # what a broker allows unless it is told otherwise; it would not say that this is wrong
         description="Kafka aborts a transaction that is open for longer: a killed worker's holds up the next",
     )
+
+    @field_validator("compression")
+    @classmethod
+    def _installed(cls, compression: str | None) -> str | None:
+        package, present = _CODECS.get(compression or "", ("", lambda: True))
+        if not present():
+            raise ValueError(f"{compression} needs a package: pip install {package}")
+        return compression
 
     @model_validator(mode="after")
     def _complete(self) -> KafkaSettings:

@@ -70,4 +70,6 @@ def _first_day(start: str | None, days: int) -> int:
             raise InputError(f"--start: {start!r} is not a date such as 2024-01-01") from None
     if first.timestamp() < 0:
         raise InputError(f"--start: {start} is before 1970")
+    if first > datetime.now(UTC):
+        raise InputError(f"--start: {start} is in the future; Kafka takes no events from there")
     return int(first.timestamp()) * 1_000

@@ -109,6 +109,7 @@ def test_no_command_shows_the_help_and_is_wrong_use(group, capsys):
         (["segments", "flows", "--undone-within", "soon"], "soon"),
         (["run", "--log-level", "loud"], "loud"),
         (["simulate", "--start", "yesterday"], "yesterday"),
+        (["simulate", "--start", "9999-12-31"], "--start: 9999-12-31 is in the future"),
     ],
 )
 def test_wrong_use_is_one_sentence_and_code_2(arguments, said, capsys):

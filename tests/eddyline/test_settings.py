@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from kafka import codec
 from pydantic import ValidationError
 
 from eddyline.settings import Settings, load_settings
@@ -77,6 +78,10 @@ def test_units_are_called_as_the_deployment_says(tmp_path):
         ('[kafka]\nbootstrap_servers = "kafka"', "bootstrap_servers"),
         ('[redis]\nurl = "http://cache"', "redis.url"),
         ('[topics]\nevents = "a b"', "topics.events"),
+        ('[topics]\nevents = ".."', "topics.events"),
+        ('[kafka]\ntransaction_timeout = "100d"', "kafka.transaction_timeout"),
+        ('[kafka]\nsession_timeout = "1ms"', "kafka.session_timeout"),
+        ('[propensity]\nhorizon = "infd"', "propensity.horizon"),
         ("[worker]\nbatch = 0", "worker.batch"),
         ('preset = "bank"', "bank"),
         ('[[features]]\nname = "x"\naggregate = "median"', "features.0.aggregate"),
@@ -87,6 +92,13 @@ def test_units_are_called_as_the_deployment_says(tmp_path):
 def test_a_wrong_setting_is_named(tmp_path, text, named):
     with pytest.raises(ConfigError, match=named.replace(".", r"\.")):
         load_settings(written(tmp_path, text))
+
+
+@pytest.mark.skipif(codec.has_zstd(), reason="zstandard is installed")
+def test_a_compression_without_its_package_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"kafka\.compression: zstd.*pip install zstandard"):
+        load_settings(written(tmp_path, '[kafka]\ncompression = "zstd"'))
+    assert load_settings(written(tmp_path, '[kafka]\ncompression = "gzip"')).kafka.compression == "gzip"
 
 
 @pytest.mark.parametrize(
