@@ -135,12 +135,12 @@ CHANNELS: tuple[Channel, ...] = (
     Channel(
         "segments",
         "Segments",
-        "All segments of the present model, in one record, so that no reader sees half a revision. Compacted.",
+        "All segments of the present model, in one record, so that no reader sees half a revision.",
         "The word `segments`: the newest record is the whole truth",
         SegmentsRevised,
         CLOUD_EVENT,
         partitions=1,
-        settings={"cleanup.policy": "compact"},
+        settings=_FOREVER,  # their history is read from it
     ),
     Channel(
         "commands",

@@ -207,6 +207,10 @@ class SegmentCard(Value):
     centre: dict[str, float] = Field(description="Feature -> value at the centre, in the feature's own unit")
     lineage: Literal["born", "kept", "split", "merged", "died"]
     parents: tuple[str, ...] = Field((), description="For `split` and `merged`: ids it came from")
+    moved: float | None = Field(
+        None, description="How far its centre has gone since, as a share of the distance to its nearest neighbour then"
+    )
+    locked: bool = Field(False, description="An operator has asked that it rests and does not die")
 
 
 class SegmentsRevised(Value):
@@ -217,6 +221,10 @@ class SegmentsRevised(Value):
     occurred_at: Instant = Field(description="Event time")
     segments: tuple[SegmentCard, ...]
     why: str = Field(description="One sentence: what made the revision")
+    drift: dict[str, float] = Field(
+        default_factory=dict,
+        description="Feature -> population stability index against the customers at the last fresh look; .25 is much",
+    )
 
 
 Update = SegmentChanged | PropensityScored | ItemsRecommended | EventRejected | SegmentsRevised

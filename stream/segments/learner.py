@@ -9,6 +9,7 @@ from stream.config import EngineConfig
 from stream.preprocessing.scaling import Scaling
 from stream.segments.algorithms import group
 from stream.segments.algorithms.base import Array, Grouping, Known, Sample
+from stream.segments.drift import Drift
 from stream.segments.identity import Identity, match, reach
 from stream.segments.model import SegmentsModel
 from stream.segments.naming import correlations, name_segments
@@ -65,11 +66,18 @@ def learn(
     settings = settings.model_copy(update={"k": wishes.learns(settings.k)})
     learnt, next_id = (0, 1) if previous is None else (previous.learnt, previous.next_id)
     nested = previous is not None and previous.tree is not None  # also when some of it has been retired since
-    known = None if before is None else _carried(before, scaling, nested)
-    grouping = group(Sample(X, arrival, settings, np.random.default_rng([settings.seed, learnt]), learnt, known))
+    known = None if before is None else _carried(before, scaling, nested, wishes.locked)
+    rng = np.random.default_rng([settings.seed, learnt])
+    drift = Drift.begin(rows)
+    if before is not None and known is not None:
+        errors = np.sqrt(known.prototypes.measure(X).min(axis=1))
+        drift = before.drift.after(rows, rng.permutation(errors))
+    drifted = drift.reason(names)
+    grouping = group(Sample(X, arrival, settings, rng, learnt, known, bool(drifted)))
     labels = grouping.prototypes.measure(X).argmin(axis=1)
     sizes = np.bincount(labels, minlength=grouping.prototypes.count)
-    live = np.flatnonzero((sizes > 0) | (np.arange(len(sizes)) == grouping.prototypes.outliers))
+    stays = np.isin(np.arange(len(sizes)), grouping.locked) | (np.arange(len(sizes)) == grouping.prototypes.outliers)
+    live = np.flatnonzero((sizes > 0) | stays)
     live = live[np.lexsort((-sizes[live], live == grouping.prototypes.outliers))]  # first ids go from large to small
     identity = _identity(before, known, grouping, live, next_id)
     order = np.argsort([int(segment[1:]) for segment in identity.ids])
@@ -107,6 +115,8 @@ def learn(
         learnt=learnt + 1,
         retired=_retired(previous, ids),
         tree=None if grouping.tree is None else grouping.tree.renumbered(moved),
+        drift=Drift.begin(rows) if drifted else drift,
+        why=_why(len(rows), drifted, grouping.fresh),
     )
 
 
@@ -117,11 +127,20 @@ def _canonical(rows: Array) -> tuple[Array, Places]:
     return rows[order], np.argsort(order)
 
 
-def _carried(before: SegmentsModel, scaling: Scaling, nested: bool) -> Known:
+def _why(customers: int, drifted: str, fresh: bool) -> str:
+    """What made this version, in words."""
+    why = f"Learnt from {customers:,} customers"
+    if fresh:
+        return f"{why} afresh, since {drifted or 'that leaves less error'}"
+    return f"{why}; {drifted}, and the segments still fit" if drifted else why
+
+
+def _carried(before: SegmentsModel, scaling: Scaling, nested: bool, locked: tuple[str, ...]) -> Known:
     """The version before in the new scaled space."""
     points, centres = (scaling.transform_many(before.scaling.inverse(each)) for each in (before.points, before.centres))
     prototypes = Prototypes(len(before.ids), points, before.owners, before.noise)
-    return Known(prototypes, centres, before.weights, nested)
+    places = tuple(place for place, segment in enumerate(before.ids) if segment in locked)
+    return Known(prototypes, centres, before.weights, places, nested)
 
 
 def _centres(X: Array, labels: Places, grouping: Grouping) -> Array:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from stream.errors import InputError
 from stream.preprocessing.scaling import Scaling
 from stream.segments.algorithms.tree import Tree
+from stream.segments.drift import Drift
 from stream.segments.prototypes import Places, Prototypes
 
 Array = NDArray[np.float64]
@@ -59,6 +60,10 @@ class SegmentsModel:
         Samples learnt so far.
     retired
         Names of the latest segments that died, by id.
+    drift
+        How far customers have changed since segments were last looked for afresh.
+    why
+        What made this version, in words.
     tree
         How the prototypes, one a leaf, grow together; None where the algorithm knows no hierarchy.
     """
@@ -79,6 +84,8 @@ class SegmentsModel:
     next_id: int
     learnt: int
     retired: Mapping[str, str]
+    drift: Drift
+    why: str
     tree: Tree | None = None
 
     def __post_init__(self) -> None:
@@ -160,6 +167,7 @@ class SegmentsModel:
             "sizes": list(self.sizes),
             "shares": list(self.shares),
             "retired": dict(self.retired),
+            "drift": self.drift.to_dict(),
             "tree": None if self.tree is None else self.tree.to_dict(),
         }
 
@@ -183,5 +191,7 @@ class SegmentsModel:
             next_id=values["next_id"],
             learnt=values["learnt"],
             retired=dict(values["retired"]),
+            drift=Drift.from_dict(values["drift"]),
+            why=values["why"],
             tree=None if values["tree"] is None else Tree.from_dict(values["tree"]),
         )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from stream.commands import Wishes
 from stream.model import Model
+from stream.segments.distance import squared_distances
 from stream.segments.model import SegmentsModel
 from stream.updates import SegmentCard, SegmentsRevised, rounded, update_id
 
@@ -35,6 +36,7 @@ def revision(model: Model, before: Model) -> SegmentsRevised:
     if segments is None:
         raise ValueError("the model has no segments")
     parents = {} if previous is None else _parents(segments, previous, model.wishes)
+    moved = {} if previous is None else _moved(segments, previous)
     known = () if previous is None else previous.ids
     cards = []
     for place, centre in enumerate(segments.scaling.inverse(segments.centres)):
@@ -49,6 +51,8 @@ def revision(model: Model, before: Model) -> SegmentsRevised:
                 centre=_centre(segments, centre),
                 lineage=("merged" if came_from else "kept") if segment in known else ("split" if came_from else "born"),
                 parents=came_from,
+                moved=moved.get(segment),
+                locked=segment in model.wishes.locked,
             )
         )
     if previous is not None:
@@ -64,6 +68,7 @@ def revision(model: Model, before: Model) -> SegmentsRevised:
         occurred_at=model.clock,
         segments=tuple(cards),
         why=_why(model, cards),
+        drift={name: rounded(psi) for name, psi in zip(segments.features, segments.drift.psi.tolist(), strict=True)},
     )
 
 
@@ -79,6 +84,19 @@ def _parents(segments: SegmentsModel, previous: SegmentsModel, wishes: Wishes) -
         if segment not in segments.ids and heir in previous.ids:
             parents[heir] = (*parents.get(heir, (heir,)), segment)
     return parents
+
+
+def _moved(segments: SegmentsModel, previous: SegmentsModel) -> dict[str, float]:
+    """Segment -> how far its centre has gone, as a share of the distance to the nearest other centre before."""
+    before = segments.scaling.transform_many(previous.scaling.inverse(previous.centres))
+    gaps = np.sqrt(squared_distances(before, before))
+    far = np.sqrt(squared_distances(before, segments.centres))
+    moved = {}
+    for place, segment in enumerate(previous.ids):
+        others = np.delete(gaps[place], place)
+        if segment in segments.ids and len(others) and others.min() > 0:
+            moved[segment] = rounded(float(far[place, segments.ids.index(segment)] / others.min()))
+    return moved
 
 
 def _regions(model: SegmentsModel, other: SegmentsModel) -> list[str | None]:
@@ -99,5 +117,5 @@ def _why(model: Model, cards: list[SegmentCard]) -> str:
     counts = Counter(card.lineage for card in cards)
     changes = [f"{counts[kind]} {kind}" for kind in ("born", "split", "merged", "died") if counts[kind]]
     asked = f"An operator asked: {'; '.join(model.wishes.asked)}" if model.wishes.asked else ""
-    why = asked or f"Learnt from {sum(model.segments.sizes):,} customers"
+    why = asked or model.segments.why
     return f"{why}: {', '.join(changes)}." if changes else f"{why}."

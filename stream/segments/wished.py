@@ -30,7 +30,7 @@ def wished(learnt: SegmentsModel, wishes: Wishes) -> SegmentsModel:
     groups: dict[str, list[int]] = {}
     for place in kept:
         groups.setdefault(wishes.root(learnt.ids[place]), []).append(place)
-    if len(groups) == len(learnt.ids) and not wishes.names.keys() & groups.keys():
+    if groups.keys() == set(learnt.ids) and not wishes.names.keys() & groups.keys():
         return learnt
     ids = sorted(groups, key=lambda segment: int(segment[1:]))
     parts = [groups[segment] for segment in ids]

@@ -32,6 +32,8 @@ class Known:
         Shape [k, d].
     weights
         Decayed number of customers behind each centre, shape [k].
+    locked
+        Places of those that rest where they are.
     nested
         Whether they were cut from a hierarchy.
     """
@@ -39,6 +41,7 @@ class Known:
     prototypes: Prototypes
     centres: Array
     weights: Array
+    locked: tuple[int, ...] = ()
     nested: bool = False
 
 
@@ -60,6 +63,8 @@ class Sample:
         Samples learnt before.
     known
         Where to go on from; None: start afresh.
+    drifted
+        Whether customers have changed so much that a fresh start should compete with what is known.
     """
 
     X: Array
@@ -68,11 +73,12 @@ class Sample:
     rng: np.random.Generator
     learnt: int = 0
     known: Known | None = None
+    drifted: bool = False
 
     @property
     def looks_again(self) -> bool:
-        """Whether a fresh start competes with what is known: at samples 1, 2, 4, 8, 16, 32, 48, …"""
-        return self.learnt % 16 == 0 or self.learnt & (self.learnt - 1) == 0
+        """Whether a fresh start competes with what is known: after a drift, and at samples 1, 2, 4, 8, 16, 32, 48, …"""
+        return self.drifted or self.learnt % 16 == 0 or self.learnt & (self.learnt - 1) == 0
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,10 @@ class Grouping:
         Weight that the centres carry from samples before, shape [k]; None: nothing.
     lives
         Which of the segments before may live on, shape [known k]; None: all.
+    locked
+        Places of those that rest and do not die.
+    fresh
+        Whether what was known has been given up for a fresh start.
     tree
         Over the prototypes, if there is a hierarchy.
     """
@@ -97,4 +107,6 @@ class Grouping:
     centres: Array | None = None
     memory: Array | None = None
     lives: NDArray[np.bool_] | None = None
+    locked: tuple[int, ...] = ()
+    fresh: bool = False
     tree: Tree | None = None

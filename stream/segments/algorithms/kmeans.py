@@ -10,6 +10,8 @@ from stream.segments.lloyd import Fit, best_of, lloyd, plusplus, split_worst
 from stream.segments.prototypes import Prototypes
 
 _REPAIRS = 10
+_RESTS = 1e15
+"""Memory of a locked centre: beside it no sample weighs anything."""
 
 
 def group(sample: Sample) -> Grouping:
@@ -19,21 +21,27 @@ def group(sample: Sample) -> Grouping:
     -----
     Each version is one step of `StreamKMeans` whose chunk is the sample, iterated until it rests: centres carry
     the decayed weight of what they have seen, halved every `segments.half_life` samples. From time to time (at
-    samples 1, 2, 4, 8, 16, 32, 48, …) ten fresh seedings compete, and win if they leave 5 % less error.
+    samples 1, 2, 4, 8, 16, 32, 48, …, and when customers have changed) ten fresh seedings compete, and win if they
+    leave 5 % less error. A locked centre rests where it is; as long as there is one, nothing is seeded afresh.
 
     Fewer than `segments.k` clusters have rows only where there are fewer distinct customers.
     """
-    X, k, rng, known, lives = sample.X, sample.settings.k, sample.rng, sample.known, None
+    X, k, rng, known = sample.X, sample.settings.k, sample.rng, sample.known
     if known is None:
         fit, memory = _seeded(X, k, rng)
-    else:
-        decayed = known.weights * 2.0 ** (-1.0 / sample.settings.half_life)
-        fit, memory, lives = _continued(X, known.centres, decayed, k, rng)
-        if sample.looks_again:
-            fresh, none = _seeded(X, k, rng)
-            if _rank(fresh)[0] < _rank(fit)[0] or fresh.sse < BETTER * fit.sse:
-                fit, memory = fresh, none
-    return Grouping(Prototypes.single(fit.centres), fit.centres, memory, lives)
+        return Grouping(Prototypes.single(fit.centres), fit.centres, memory)
+    decayed = known.weights * 2.0 ** (-1.0 / sample.settings.half_life)
+    decayed[list(known.locked)] = _RESTS
+    fit, memory, lives = _continued(X, known.centres, decayed, k, rng)
+    locked = tuple(int(lives[:place].sum()) for place in known.locked)
+    if sample.looks_again and not locked:
+        fresh, none = _seeded(X, k, rng)
+        if _rank(fresh)[0] < _rank(fit)[0] or fresh.sse < BETTER * fit.sse:
+            return Grouping(Prototypes.single(fresh.centres), fresh.centres, none, lives, fresh=True)
+    centres = fit.centres.copy()
+    centres[list(locked)] = known.centres[list(known.locked)]
+    memory[list(locked)] = known.weights[list(known.locked)]
+    return Grouping(Prototypes.single(centres), centres, memory, lives, locked)
 
 
 def _rank(fit: Fit) -> tuple[int, float]:
@@ -54,7 +62,8 @@ def _continued(
     w = np.ones(len(X))
     lives = np.ones(len(carried), dtype=np.bool_)
     if len(carried) > k:  # fewer are wanted now
-        lives[np.argsort(lloyd(X, w, carried, iterations=0).mass, kind="stable")[: len(carried) - k]] = False
+        mass = np.where(memory == _RESTS, np.inf, lloyd(X, w, carried, iterations=0).mass)
+        lives[np.argsort(mass, kind="stable")[: len(carried) - max(k, int(np.isinf(mass).sum()))]] = False
     start = plusplus(X, w, k, rng, start=carried[lives])
     memory = np.append(memory[lives], np.zeros(k - int(lives.sum())))
     fit, memory, replaced = _repaired(X, lloyd(X, w, start, memory), start, memory, rng)
@@ -70,10 +79,11 @@ def _repaired(
     start, memory, replaced = start.copy(), memory.copy(), np.zeros(len(start), dtype=np.bool_)
     best = fit, memory.copy(), replaced.copy()
     for _ in range(_REPAIRS):
-        split = split_worst(X, w, fit, rng) if fit.small(FLOOR).any() else None
+        free = memory != _RESTS
+        split = split_worst(X, w, fit, rng) if (fit.small(FLOOR) & free).any() else None
         if split is None:
             break
-        smallest = int(fit.mass.argmin())
+        smallest = int(np.where(free, fit.mass, np.inf).argmin())
         start[smallest], memory[smallest], replaced[smallest] = split[1], 0.0, True
         fit = lloyd(X, w, start, memory)
         if _rank(fit) < _rank(best[0]):

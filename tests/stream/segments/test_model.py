@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.preprocessing.scaling import Scaling
+from stream.segments.drift import Drift
 from stream.segments.model import SegmentsModel
 
 D = 4
@@ -37,6 +38,8 @@ def model(owners: list[int], noise: float | None = None, seed: int = 0) -> Segme
         next_id=k + 1,
         learnt=1,
         retired={},
+        drift=Drift.begin(np.zeros((1, D))),
+        why="Learnt.",
     )
 
 
