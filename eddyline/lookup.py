@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -98,6 +99,23 @@ def read_segments(settings: Settings) -> SegmentsRevised:
     if model.segments is None:
         raise DataError(none_yet(settings, model))
     return revision(model, model)
+
+
+def read_revisions(settings: Settings) -> Iterator[SegmentsRevised]:
+    """All revisions of the segments that the topic has, in their order.
+
+    Raises
+    ------
+    DataError
+        When there is none yet.
+    """
+    with closing(KafkaReader(settings.kafka)) as reader:
+        at = TopicPartition(settings.topics.segments, 0)
+        first, end = reader.bounds(at)
+        if first == end:
+            raise DataError("there are no segments yet; see `eddyline segments`")
+        for record in reader.read(at, first, end):
+            yield SegmentsRevised.model_validate_json(record.value or b"")
 
 
 def read_customer(settings: Settings, customer: str) -> CustomerView:

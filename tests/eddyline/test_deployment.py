@@ -222,8 +222,21 @@ def test_events_in_segments_scores_and_lists_out(eddyline, deployment, tmp_path,
     assert "Profile" in text
     refused(eddyline("customer", "nobody", **deployment), "nobody")
 
+    refused(eddyline("segments", "name", "s99", "Nobody", **deployment), "no segment 's99'")
+    first, second, *_ = (card["id"] for card in revision["segments"])
+    asked = eddyline("segments", "name", first, "Regulars", **deployment)
+    assert asked.returncode == 0, asked.stderr
+    assert eddyline("segments", "merge", second, first, "--json", **deployment).returncode == 0
     again = json.loads(eddyline("run", "--until-end", "--json", **deployment).stdout)
     assert again["records"] == 0
+    told = json.loads(eddyline("segments", "history", "--json", **deployment).stdout)
+    lives = {life["id"]: life for life in told["segments"]}
+    assert lives[first]["names"][-1]["name"] == "Regulars"
+    assert second in [one["segment"] for one in lives[first]["absorbed"]]
+    assert told["revisions"][-1]["why"].startswith(
+        f"An operator asked: {first} is named 'Regulars'; {second} is merged"
+    )
+    assert "Regulars" in eddyline("segments", "history", **deployment).stdout
 
 
 def test_a_table_is_loaded_into_the_topic(eddyline, deployment, tmp_path):

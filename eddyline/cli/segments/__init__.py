@@ -6,7 +6,7 @@ import typer
 
 from eddyline.cli.options import Config
 from eddyline.cli.output import AsJson
-from eddyline.cli.segments import card, flows, operate, plot, rules, show
+from eddyline.cli.segments import card, flows, history, operate, plot, rules, show
 
 app = typer.Typer(rich_markup_mode="rich")
 
@@ -34,6 +34,7 @@ app.command()(show.show)
 app.command()(card.card)
 app.command()(rules.rules)
 app.command()(flows.flows)
+app.command()(history.history)
 app.command()(plot.plot)
 for command in (operate.name, operate.lock, operate.unlock, operate.merge, operate.retire, operate.k):
     app.command()(command)
