@@ -163,22 +163,12 @@ class SegmentsConfig(Section):
     )
     seed: int = Field(7, ge=0, lt=2**32)
     reasons: int = Field(5, gt=0, description="Deciding features listed in a receipt")
-    names: dict[str, str] = Field(default_factory=dict, description="An operator's own names: segment id -> name")
 
     @model_validator(mode="after")
     def _enough(self) -> SegmentsConfig:
         if self.k > self.sample:
             raise ValueError(f"k is {self.k}, but only {self.sample} customers are learnt from: raise sample")
         return self
-
-    @field_validator("names")
-    @classmethod
-    def _told_apart(cls, names: dict[str, str]) -> dict[str, str]:
-        given = [name.strip() for name in names.values()]
-        for name in given:
-            if not name or given.count(name) > 1:
-                raise ValueError(f"segments need names that tell them apart: {name!r} does not")
-        return names
 
     @property
     def rows_needed(self) -> int:

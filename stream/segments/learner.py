@@ -93,7 +93,7 @@ def learn(
         config.features,
         correlations(scaling.standardise_many(rows)),
         {} if before is None else dict(zip(before.ids, zip(before.names, before.marks, strict=True), strict=True)),
-        chosen | settings.names,
+        chosen,
     )
     place = np.full(grouping.prototypes.count, -1)
     place[live] = np.arange(len(live))

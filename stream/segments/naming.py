@@ -19,7 +19,7 @@ _UNSAID = 1.5  # times the largest deviation that was said: something else has c
 
 
 class Naming(NamedTuple):
-    """Names, and the signed features each was made of (none for an operator's name)."""
+    """Names, and the signed features each was made of (none for a name that was given)."""
 
     names: tuple[str, ...]
     marks: tuple[tuple[str, ...], ...]
@@ -49,7 +49,7 @@ def name_segments(
         Id -> name and marks in the version before. A name is kept while each of its marks is still among the
         segment's three largest deviations, or nearly as large as the second, unless another now towers over them.
     chosen
-        An operator's own names, id -> name; they win.
+        Names that are given, id -> name; they win.
 
     Examples
     --------

@@ -48,11 +48,11 @@ def test_a_file_overrides_single_settings_of_the_preset(tmp_path):
 def test_variables_override_the_file(tmp_path, monkeypatch):
     monkeypatch.setenv("EDDYLINE_SEGMENTS__K", "7")
     monkeypatch.setenv("EDDYLINE_KAFKA__BOOTSTRAP_SERVERS", "kafka:9092,other:9092")
-    monkeypatch.setenv("EDDYLINE_SEGMENTS__NAMES", '{"s1": "Regulars"}')
+    monkeypatch.setenv("EDDYLINE_UNITS", '{"money": "GBP"}')
     settings = load_settings(written(tmp_path, "[segments]\nk = 3\nhysteresis = 0.1"))
     assert settings.engine.segments.k == 7
     assert settings.engine.segments.hysteresis == 0.1
-    assert settings.engine.segments.names == {"s1": "Regulars"}
+    assert settings.units == {"money": "GBP"}
     assert settings.kafka.bootstrap_servers == "kafka:9092,other:9092"
 
 

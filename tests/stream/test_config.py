@@ -37,8 +37,6 @@ def feature(**values: Any) -> dict[str, Any]:
         ("segments.seed", {"segments": {"seed": 2**32}}),
         ("segments.quiet_check", {"segments": {"quiet_check": "1e12d"}}),
         ("segments.dwell", {"segments": {"dwell": "1e12d"}}),
-        ("segments.names", {"segments": {"names": {"s1": "Regulars", "s2": "Regulars "}}}),
-        ("segments.names", {"segments": {"names": {"s1": " "}}}),
         ("propensity.horizon", {"propensity": {"horizon": "infd"}}),
         ("propensity.horizon", {"propensity": {"horizon": "1e400d"}}),
         ("propensity.horizon", {"propensity": {"horizon": "101y"}}),
@@ -64,7 +62,7 @@ def test_events_and_segments_of_ones_own_are_fine() -> None:
     config = preset(
         "shop",
         **feature(events=["Ticket Opened", "Order Completed"], half_life="36525d"),
-        segments={"names": {"s1": "Regulars", "s2": "Guests"}, "dwell": 0},
+        segments={"dwell": 0},
         recommend={"half_life": "1s"},
     )
     assert config.features[0].events == ("Ticket Opened", "Order Completed")

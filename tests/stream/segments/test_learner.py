@@ -170,13 +170,6 @@ def test_customers_who_are_all_the_same_are_one_segment(value: float, config: Co
     assert (model.ids, model.names, model.sizes, model.sse) == (("s1",), ("Average",), (300,), 0.0)
 
 
-def test_operators_names_win(customers: Make, config: Config) -> None:
-    model = learn(customers(500), config(names={"s2": "Our regulars"}), None)
-    assert model is not None
-    assert model.name("s2") == "Our regulars"
-    assert model.name("s99") == "s99"
-
-
 def test_contributions_sum_to_the_margin(customers: Make, config: Config) -> None:
     rows = customers(500)
     model = learn(rows, config(), None)
