@@ -11,7 +11,8 @@ from stream.config import EngineConfig
 from stream.errors import Mismatch, MissingTopic
 from stream.store.base import StateStore
 
-_WORDS = {"unit", "description", "high", "low"}  # of a feature: what it is called, and not what is remembered
+# Of a feature: what it is called, and not what is remembered.
+_WORDS = {"unit", "description", "high", "low", "high_from", "low_to", "theme"}
 _MADE_OF = {
     "features": "the store's profiles were made",
     "recommend.half_life": "the store's item counts were made",

@@ -106,6 +106,9 @@ class Feature(Section):
     description: str = ""
     high: str = Field("", description="A segment high in this is called so")
     low: str = Field("", description="A segment low in this is called so")
+    high_from: float | None = Field(None, description="`high` is said only from this value at the centre on")
+    low_to: float | None = Field(None, description="`low` is said only up to this value at the centre")
+    theme: str = Field("", description="Of features that share a theme, a name says one")
 
     @model_validator(mode="after")
     def _consistent(self) -> Feature:

@@ -90,6 +90,7 @@ def learn(
     naming = name_segments(
         ids,
         scaling.standardise_scaled(centres),
+        scaling.inverse(centres),
         config.features,
         correlations(scaling.standardise_many(rows)),
         {} if before is None else dict(zip(before.ids, zip(before.names, before.marks, strict=True), strict=True)),

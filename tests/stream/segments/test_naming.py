@@ -20,8 +20,8 @@ NONE = np.eye(4)
 
 def name(z: list[list[float]], correlation: np.ndarray = NONE, **options: dict) -> Naming:
     ids = [f"s{number}" for number in range(1, len(z) + 1)]
-    settings = {"previous": {}, "chosen": {}} | options
-    return name_segments(ids, np.array(z), FEATURES, correlation, **settings)
+    settings = {"previous": {}, "chosen": {}, "values": np.array(z), "features": FEATURES} | options
+    return name_segments(ids, np.array(z), correlation=correlation, **settings)
 
 
 def test_the_two_largest_deviations_make_the_name() -> None:
@@ -42,6 +42,26 @@ def test_of_two_features_that_say_the_same_one_is_said() -> None:
     correlation = NONE.copy()
     correlation[1, 2] = correlation[2, 1] = -0.95
     assert name([[-0.5, 1.8, 1.1, 0.3]], correlation).names == ("Frequent, recent",)
+
+
+def test_of_two_features_with_the_same_theme_one_is_said() -> None:
+    features = [
+        feature.model_copy(update={"theme": "orders"} if place else {}) for place, feature in enumerate(FEATURES)
+    ]
+    assert name([[-0.5, 1.8, 1.1, 0.3]], features=features).names == ("Frequent, recent",)
+
+
+def test_a_word_has_to_be_true_of_the_value_itself() -> None:
+    features = [FEATURES[0].model_copy(update={"high_from": 30.0, "low_to": 10.0}), *FEATURES[1:]]
+    z = [[1.5, -0.9, 0.0, 0.0], [-1.5, 0.9, 0.0, 0.0]]
+    for lapsed, recent, names in (
+        (45.0, 5.0, ("Lapsed, rare", "Recent, frequent")),
+        (12.0, 11.0, ("Rare", "Frequent")),
+    ):
+        values = np.array([[lapsed, 0, 0, 0], [recent, 0, 0, 0]])
+        assert name(z, values=values, features=features).names == names
+    kept = name(z, values=values, features=features, previous={"s1": ("Lapsed, rare", ("+recency", "-frequency"))})
+    assert kept.names[0] == "Rare", "a name goes when its word is no longer true"
 
 
 def test_twins_are_told_apart_by_a_third_feature_and_then_by_a_number() -> None:
