@@ -44,7 +44,7 @@ class Summary:
         Counts of updates, by kind.
     flap_rate
         Share of the moves that were taken back within a day; None where nobody moved.
-    auc, hit_rate_at_10, popularity_hit_rate_at_10
+    auc, calibration_error, hit_rate_at_10, popularity_hit_rate_at_10
         Measured before learning; None where nothing could be measured.
     state_hash
         Of all partitions' state.
@@ -61,6 +61,7 @@ class Summary:
     duplicates: int
     flap_rate: float | None
     auc: float | None
+    calibration_error: float | None
     hit_rate_at_10: float | None
     popularity_hit_rate_at_10: float | None
     state_hash: str
@@ -122,6 +123,7 @@ def summarise(
         duplicates=tally.counts["duplicate"],
         flap_rate=flows.flap_rate,
         auc=tally.auc(),
+        calibration_error=tally.calibration_error(),
         hit_rate_at_10=tally.hit_rate(),
         popularity_hit_rate_at_10=tally.popularity_hit_rate(),
         state_hash=combined_hash({partition: engine.state_hash() for partition, engine in engines.items()}),

@@ -154,7 +154,7 @@ def test_hit_rates():
 
 def test_there_is_nothing_to_measure_at_first():
     tally = Tally()
-    assert (tally.auc(), tally.brier(), tally.log_loss()) == (None, None, None)
+    assert (tally.auc(), tally.brier(), tally.log_loss(), tally.calibration_error()) == (None, None, None, None)
     assert (tally.hit_rate(), tally.popularity_hit_rate()) == (None, None)
     assert (tally.examples, tally.positives, tally.trials, tally.rejected) == (0, 0, 0, 0)
 
@@ -174,3 +174,12 @@ def test_a_full_histogram_stays_small():
     )
     assert len(tally.pack()) <= 12_500
     assert len(tally_scores([(0.25, True)] * 100).pack()) < 20
+
+
+def test_calibration_error_is_how_far_scores_are_from_outcomes():
+    tally = Tally()
+    for probability, outcomes in ((0.25, (1, 0, 0, 0)), (0.85, (1, 0, 0, 0))):
+        for happened in outcomes:
+            tally.score(probability, bool(happened))
+    # the first bin is right; in the other, .85 was said where .25 came true
+    assert tally.calibration_error() == pytest.approx((0.0 + 0.6) / 2, abs=0.0005)
