@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 BLOCK = 1_024
 """Rows taken at a time, for speed alone: what is allocated for so many stays in the cache and off the kernel."""
 
-_FEW = 8
+_SMALL = 24_576  # so many terms at once still lie in the cache
 
 
 def squared_distances(X: Array, C: Array) -> Array:
@@ -47,20 +47,23 @@ def squared_distances(X: Array, C: Array) -> Array:
 
 def block_distances(X: Array, C: Array) -> Array:
     """Like `squared_distances`, shape [k, n], for at most `BLOCK` rows."""
-    if len(X) > _FEW or not X.shape[1]:
-        return column_distances(np.ascontiguousarray(X.T), C)
-    terms = X - C[:, None]
-    terms *= terms
-    running: Array = np.add.accumulate(terms, axis=2)  # in the same order as below, which a sum would not promise
-    return running[:, :, -1]
+    return column_distances(np.ascontiguousarray(X.T), C)
 
 
 def column_distances(columns: Array, C: Array) -> Array:
     """Like `squared_distances`, with rows given as columns [d, n]; shape [k, n]."""
     total = np.zeros((len(C), columns.shape[1]))
-    difference = np.empty_like(total)
-    for column, centre in zip(columns, C.T, strict=True):
-        np.subtract(column, centre[:, None], out=difference)
-        np.multiply(difference, difference, out=difference)
-        np.add(total, difference, out=total)
+    if total.size * len(columns) > _SMALL:
+        difference = np.empty_like(total)
+        for column, centre in zip(columns, C.T, strict=True):
+            np.subtract(column, centre[:, None], out=difference)
+            np.multiply(difference, difference, out=difference)
+            np.add(total, difference, out=total)
+    elif total.size * len(columns):  # all terms at once
+        terms = columns - C[:, :, None]
+        terms *= terms
+        if columns.shape[1] > 1:
+            np.add.reduce(terms, axis=1, out=total)
+        else:  # the same order as above, which a sum along the innermost axis would not promise
+            total[:] = np.add.accumulate(terms, axis=1)[:, -1]
     return total

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,12 @@ from numpy.typing import NDArray
 from river import base
 
 from stream.segments.online import Clusters
-from stream.segments.rows import Array, Name, Rows, aligned, as_matrix, from_plain, plain
+from stream.segments.reservoir import Reservoir
+from stream.segments.rows import Array, Name, Rows, aligned, as_matrix, as_weights, from_plain, is_dicts, plain
+from stream.segments.times import seconds
 
-_BAD_WEIGHT = "weights must be finite and not negative"
+_SAMPLE = 1_000
+_ROWS_EACH = 50
 
 
 class StreamKMeans(base.Clusterer):  # type: ignore[misc]
@@ -21,8 +25,11 @@ class StreamKMeans(base.Clusterer):  # type: ignore[misc]
 
     Rows are kept until `warm_up` of them have come: they are clustered by k-means++, best of ten, and Lloyd's
     iterations. From then on every `chunk` rows move the centres: each cluster's weight n is decayed, its new
-    rows of weight m have the mean x, and c <- (1 - λ) c + λ x with λ = m / (n + m). A cluster below 1 % of the
-    mean weight is dead: it starts anew within the cluster of largest error.
+    rows of weight m have the mean x, and c <- (1 - λ) c + λ x with λ = m / (n + m).
+
+    A sample of at least 1,000 rows that forgets at the same rate judges the clusters: now and then, and whenever
+    a chunk has surprised, a centre that is hardly missed may go to where the error is. So no cluster stays dead
+    (below 1 % of the mean weight), and what is born is found. At chunks 2, 4, 8, … ten fresh seedings compete.
 
     Chunks are counted in rows, so that `learn_many` over any cut of the rows equals `learn_one` row by row, to
     the last bit. Nothing depends on the order in which a row's features were inserted. Features may be missing
@@ -33,7 +40,8 @@ class StreamKMeans(base.Clusterer):  # type: ignore[misc]
     n_clusters
         Number of clusters.
     half_life
-        Rows after which a row's influence has halved; None: nothing is forgotten.
+        Age at which a row's influence has halved: a number of rows, or a timedelta, and then each row needs its
+        time `t`. Late rows count at their own time. None: nothing is forgotten.
     warm_up
         Rows before there are clusters; None: 50 * n_clusters.
     chunk
@@ -56,20 +64,24 @@ class StreamKMeans(base.Clusterer):  # type: ignore[misc]
     References
     ----------
     Arthur & Vassilvitskii (2007), "k-means++: The Advantages of Careful Seeding". Sculley (2010), "Web-scale
-    k-means clustering". The forgetful update is that of Spark's StreamingKMeans.
+    k-means clustering". The forgetful update is that of Spark's StreamingKMeans. Lattanzi & Sohler (2019), "A
+    Better k-means++ Algorithm via Local Search". Efraimidis & Spirakis (2006), "Weighted random sampling with a
+    reservoir".
     """
 
     def __init__(
         self,
         n_clusters: int = 5,
-        half_life: float | None = 10_000.0,
+        half_life: float | timedelta | None = 10_000.0,
         warm_up: int | None = None,
         chunk: int = 256,
         seed: int = 7,
     ) -> None:
         if n_clusters < 1 or chunk < 1 or (warm_up is not None and warm_up < 1):
             raise ValueError("n_clusters, chunk and warm_up must be at least 1")
-        if half_life is not None and not 0 < half_life < math.inf:
+        self._timed = isinstance(half_life, timedelta)
+        age = half_life.total_seconds() if isinstance(half_life, timedelta) else half_life
+        if age is not None and not 0 < age < math.inf:
             raise ValueError("half_life must be positive, or None to forget nothing")
         self.n_clusters = n_clusters
         self.half_life = half_life
@@ -78,7 +90,9 @@ class StreamKMeans(base.Clusterer):  # type: ignore[misc]
         self.seed = seed
         self._seen = 0
         self._rows = Rows()
-        self._clusters = Clusters(seed)
+        self._draws: tuple[int, Array] = (-1, np.empty(0))
+        sample = Reservoir.empty(max(_SAMPLE, _ROWS_EACH * n_clusters))
+        self._clusters = Clusters(seed, 0.0 if age is None else 1.0 / age, sample)
 
     @property
     def centers(self) -> dict[int, dict[Name, float]]:
@@ -91,22 +105,28 @@ class StreamKMeans(base.Clusterer):  # type: ignore[misc]
         """Cluster -> decayed weight of its rows."""
         return dict(enumerate(self._clusters.weights.tolist()))
 
-    def learn_one(self, x: Mapping[Any, Any], w: float = 1.0) -> None:
-        """Learn from one row of weight `w`; a row of weight 0 is ignored.
+    def learn_one(self, x: Mapping[Any, Any], w: float = 1.0, t: Any = None) -> None:
+        """Learn from one row; one of weight 0, or in which nothing is known, is ignored.
+
+        Parameters
+        ----------
+        x
+            Feature -> value.
+        w
+            Weight.
+        t
+            Time, a datetime (UTC where it has no zone) or seconds since the epoch; only read, and then needed, where
+            the half-life is a timedelta.
 
         Raises
         ------
         ValueError
-            Where the weight is negative or not finite.
+            Where the weight is negative or not finite, or the time is missing or not finite.
         """
-        if not 0 <= w < math.inf:
-            raise ValueError(_BAD_WEIGHT)
-        if w > 0:
-            self._widen(x)
-            self._rows.push(x, w)
-            self._grown(1)
+        names, values = as_matrix([list(x.values())], list(x))
+        self._learn(names, values, as_weights([w], 1), self._times(None if t is None else [t], 1))
 
-    def learn_many(self, X: Any, w: Sequence[float] | Array | None = None) -> None:
+    def learn_many(self, X: Any, w: Sequence[float] | Array | None = None, t: Any = None) -> None:
         """Learn from rows, exactly as one by one.
 
         Parameters
@@ -116,31 +136,21 @@ class StreamKMeans(base.Clusterer):  # type: ignore[misc]
             `to_numpy()`), or a sequence of dictionaries.
         w
             Weights, shape [n]; default 1.
+        t
+            Times as for `learn_one`, shape [n]; also datetime64.
 
         Raises
         ------
         ValueError
-            Where X is no matrix, or the weights do not fit or are negative or not finite.
+            Where X is no matrix, or weights or times do not fit or are not as they must be; nothing is learnt then.
         """
-        weights = _weights(np.ones(len(X)) if w is None else w)
-        if len(weights) != len(X):
-            raise ValueError(f"{len(X)} rows, but {len(weights)} weights")
-        if not len(X):
-            return
-        if _is_dicts(X):
-            for x, weight in zip(X, weights.tolist(), strict=True):
-                self.learn_one(x, weight)
-            return
-        names, values = as_matrix(X)
-        values, weights = values[weights > 0], weights[weights > 0]
-        if len(values):
-            self._widen(names)
-            values = aligned(values, names, self._rows.names)
-        while len(values):
-            room = self._goal - self._rows.count
-            self._rows.extend(values[:room], weights[:room])
-            self._grown(len(values[:room]))
-            values, weights = values[room:], weights[room:]
+        weights, times = as_weights(w, len(X)), self._times(t, len(X))
+        if is_dicts(X):
+            for place, x in enumerate(X):
+                here = slice(place, place + 1)
+                self._learn(*as_matrix([list(x.values())], list(x)), weights[here], times[here])
+        elif len(X):
+            self._learn(*as_matrix(X), weights, times)
 
     def predict_one(self, x: Mapping[Any, Any]) -> int:
         """The nearest cluster's number, or -1 before there are clusters."""
@@ -150,7 +160,7 @@ class StreamKMeans(base.Clusterer):  # type: ignore[misc]
         """The nearest cluster of each row (X as for `learn_many`), shape [n]; -1 before there are clusters."""
         if not len(X):
             return np.empty(0, dtype=np.intp)
-        if _is_dicts(X):
+        if is_dicts(X):
             return self._clusters.predict(np.array([self._rows.row(x) for x in X]))
         names, values = as_matrix(X)
         return self._clusters.predict(aligned(values, names, self._rows.names))
@@ -171,46 +181,41 @@ class StreamKMeans(base.Clusterer):  # type: ignore[misc]
         merged: StreamKMeans = self.clone()
         merged._widen([*self._rows.names, *other._rows.names])
         merged._seen = self._seen + other._seen
-        (points, weights, one), (more, more_weights, two) = (
-            model._parts(merged._rows.names) for model in (self, other)
-        )
-        points, weights = np.concatenate([points, more]), np.concatenate([weights, more_weights])
-        order = np.lexsort((weights, *points.T))
-        points, weights = points[order], weights[order]
+        sides = [model._at_home_in(merged) for model in (self, other)]
         if merged._seen < merged._warm_up:
-            merged._rows.extend(points, weights)
+            merged._rows.take([rows for rows, _ in sides])
             return merged
-        clusters = merged._clusters
-        clusters.updates = one.updates + two.updates
-        clusters.known, clusters.total = one.known + two.known, one.total + two.total
-        clusters.start(points, weights, self.n_clusters)
-        clusters.pool = points, weights
+        merged._clusters = Clusters.merged([clusters.having_seen(rows) for rows, clusters in sides], self.n_clusters)
         return merged
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON or msgpack, floats exact; feature names must be texts or integers."""
         return {
-            "params": dict(self._get_params()),
+            "params": self._get_params() | {"half_life": _to_plain(self.half_life)},
             "seen": self._seen,
             "names": list(self._rows.names),
             "rows": plain(self._rows.values),
             "row_weights": self._rows.weights.tolist(),
+            "row_times": self._rows.times.tolist(),
+            "row_draws": self._rows.draws.tolist(),
             "clusters": self._clusters.to_dict(),
         }
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> StreamKMeans:
         """Reverse of `to_dict`: a model that goes on exactly as the first one would."""
-        model = cls(**values["params"])
+        params = values["params"]
+        model = cls(**(params | {"half_life": _from_plain(params["half_life"])}))
         model._seen = values["seen"]
         model._rows.widen(values["names"])
-        model._rows.extend(from_plain(values["rows"], len(values["names"])), np.array(values["row_weights"]))
-        model._clusters = Clusters.from_dict(values["clusters"], model.seed, values["names"])
+        rows, notes = values["rows"], (values["row_weights"], values["row_times"], values["row_draws"])
+        model._rows.extend(from_plain(rows, len(values["names"])), *(np.array(column) for column in notes))
+        model._clusters = model._clusters.restored(values["clusters"], values["names"])
         return model
 
     @property
     def _warm_up(self) -> int:
-        return 50 * self.n_clusters if self.warm_up is None else self.warm_up
+        return _ROWS_EACH * self.n_clusters if self.warm_up is None else self.warm_up
 
     @property
     def _goal(self) -> int:
@@ -221,35 +226,63 @@ class StreamKMeans(base.Clusterer):  # type: ignore[misc]
         if self._rows.widen(names):
             self._clusters = self._clusters.widened(self._rows.names)
 
+    def _learn(self, names: Sequence[Name], values: Array, w: Array, t: Array) -> None:
+        use = (w > 0) & ~np.isnan(values).all(axis=1)
+        if not use.any():
+            return
+        values, w, t = values[use], w[use], t[use]
+        self._widen(names)
+        values = aligned(values, names, self._rows.names)
+        if not self._timed:
+            t = self._seen + np.arange(1.0, len(values) + 1)
+        while len(values):
+            held = self._rows.count
+            room = max(self._goal - held, 1)
+            now = slice(held, held + min(room, len(values)))
+            self._rows.extend(values[:room], w[:room], t[:room], self._next_draws[now])
+            self._grown(now.stop - held)
+            values, w, t = values[room:], w[room:], t[room:]
+
+    @property
+    def _next_draws(self) -> Array:
+        """What is drawn for each row until the next update."""
+        updates = self._clusters.updates
+        if self._draws[0] != updates:
+            self._draws = updates, self._clusters.draws(max(self._goal, self._rows.count + 1))
+        return self._draws[1]
+
     def _grown(self, count: int) -> None:
         """Rows have been added: learn them when there are enough."""
         self._seen += count
         self._clusters.pool = None
         if self._rows.count < self._goal:
             return
-        rows, weights = self._rows.values, self._rows.weights
         if len(self._clusters.centres):
-            decay = 1.0 if self.half_life is None else float(2.0 ** (-len(rows) / self.half_life))
-            self._clusters.update(rows, weights, decay)
+            self._clusters.update(self._rows)
         else:
-            self._clusters.note(rows, weights)
-            self._clusters.start(rows, weights, self.n_clusters)
+            self._clusters.start(self._rows, self.n_clusters)
         self._rows.clear()
 
-    def _parts(self, names: Sequence[Name]) -> tuple[Array, Array, Clusters]:
-        """Weighted points this model is made of, over `names`, and its state with all rows noted."""
-        clusters, rows = self._clusters.widened(names), aligned(self._rows.values, self._rows.names, names)
-        clusters.note(rows, self._rows.weights)
-        points, weights = (clusters.centres, clusters.weights) if clusters.pool is None else clusters.pool
-        return np.concatenate([points, rows]), np.concatenate([weights, self._rows.weights]), clusters
+    def _times(self, t: Any, count: int) -> Array:
+        if not self._timed:
+            return np.empty(count)  # the number of the row will do
+        if t is None:
+            raise ValueError("the half-life is a timedelta, so each row needs its time t")
+        times = seconds(t)
+        if times.shape != (count,):
+            raise ValueError(f"{count} rows, but times of shape {times.shape}")
+        return times
+
+    def _at_home_in(self, merged: StreamKMeans) -> tuple[Rows, Clusters]:
+        """Rows and clusters over the columns of a merged model, and by its clock."""
+        by = 0.0 if self._timed else float(merged._seen - self._seen)  # rows count from the last one
+        names = merged._rows.names
+        return self._rows.moved(names, by), self._clusters.widened(names).delayed(by)
 
 
-def _is_dicts(X: Any) -> bool:
-    return isinstance(X, Sequence) and isinstance(X[0], Mapping)
+def _to_plain(half_life: float | timedelta | None) -> Any:
+    return {"seconds": half_life.total_seconds()} if isinstance(half_life, timedelta) else half_life
 
 
-def _weights(w: Any) -> Array:
-    weights = np.asarray(w, dtype=np.float64)
-    if not np.all((weights >= 0) & (weights < math.inf)):
-        raise ValueError(_BAD_WEIGHT)
-    return weights
+def _from_plain(half_life: Any) -> float | timedelta | None:
+    return timedelta(**half_life) if isinstance(half_life, Mapping) else half_life

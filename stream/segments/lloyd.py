@@ -89,7 +89,7 @@ def plusplus(X: Array, w: Array, k: int, rng: np.random.Generator, start: Array 
         start = X[_draw(w, rng, 1)]
     centres = [*start]
     nearest = column_distances(columns, start).min(axis=0)
-    trials = 2 + int(math.log(k))
+    trials = _trials(k)
     while len(centres) < k:
         drawn = _draw(w * nearest, rng, trials)
         reached = np.minimum(column_distances(columns, X[drawn]), nearest)
@@ -132,7 +132,9 @@ def means(columns: Array, w: Array, labels: Labels, C: Array, start: Array, memo
     Rows are given as columns [d, n]. A centre without rows and memory stays where it is in C [k, d].
     """
     mass = memory + np.bincount(labels, w, len(C))
-    sums = np.array([np.bincount(labels, w * column, len(C)) for column in columns]).T
+    width, k = len(columns), len(C)
+    cells = labels + k * np.arange(width)[:, None]
+    sums = np.bincount(cells.ravel(), (w * columns).ravel(), k * width).reshape(width, k).T
     moved: Array = (memory[:, None] * start + sums) / np.maximum(mass, 1e-300)[:, None]
     return np.where(mass[:, None] > 0, moved, C)
 
@@ -153,20 +155,47 @@ def best_of(X: Array, w: Array, k: int, rng: np.random.Generator, tries: int = 1
 
     best = min((lloyd(X, w, plusplus(X, w, k, rng)) for _ in range(tries)), key=rank)
     for _ in range(tries // 2 if k > 1 else 0):
-        best = min(best, lloyd(X, w, _swapped(X, w, best, rng)), key=rank)
+        best = min(best, lloyd(X, w, swapped(X, w, best, rng)[0]), key=rank)
     return best
 
 
-def _swapped(X: Array, w: Array, fit: Fit, rng: np.random.Generator) -> Array:
-    """Centres with a row drawn by its squared distance in place of the centre that is missed least."""
-    columns = np.ascontiguousarray(X.T)
-    drawn = X[_draw(w * fit.d2, rng, 1)]
-    reached = column_distances(columns, drawn)[0]
-    second = np.partition(column_distances(columns, fit.centres), 1, axis=0)[1]
-    missed = np.bincount(fit.labels, w * (np.minimum(second, reached) - np.minimum(fit.d2, reached)), len(fit.centres))
+def swapped(
+    X: Array, w: Array, fit: Fit, rng: np.random.Generator, place: int | None = None
+) -> tuple[Array, int, float]:
+    """Centres with a row in the place of one of them: the best of 2 + log k rows drawn by their squared distance.
+
+    Parameters
+    ----------
+    X, w
+        Rows, shape [n, d], and their weights, shape [n].
+    fit
+        Of these rows; at least two centres.
+    rng
+        Seeded generator.
+    place
+        Of the centre that goes; by default the one that is missed least.
+
+    Returns
+    -------
+    (Array, int, float)
+        The centres, shape [k, d], the place that changed, and the error before anything has moved.
+    """
+    columns, k = np.ascontiguousarray(X.T), len(fit.centres)
+    others = column_distances(columns, fit.centres)
+    others[fit.labels, np.arange(len(X))] = np.inf
+    second = others.min(axis=0)
+    drawn = X[_draw(w * fit.d2, rng, _trials(k))]
+    errors = np.empty((len(drawn), k))
+    for trial, reached in enumerate(column_distances(columns, drawn)):
+        kept = np.minimum(fit.d2, reached)
+        missed = np.bincount(fit.labels, w * (np.minimum(second, reached) - kept), k)
+        errors[trial] = float((w * kept).sum()) + missed
+    places = errors.argmin(axis=1) if place is None else np.full(len(drawn), place)
+    left = errors[np.arange(len(drawn)), places]
+    best = int(left.argmin())
     centres = fit.centres.copy()
-    centres[int(missed.argmin())] = drawn[0]
-    return centres
+    centres[places[best]] = drawn[best]
+    return centres, int(places[best]), float(left[best])
 
 
 def split_worst(X: Array, w: Array, fit: Fit, rng: np.random.Generator) -> tuple[int, Array] | None:
@@ -186,13 +215,12 @@ def split_worst(X: Array, w: Array, fit: Fit, rng: np.random.Generator) -> tuple
 
 
 def _nearest(distances: Array) -> tuple[Labels, Array]:
-    """Of distances [k, n]; row by row of centres, which beats argmin over the short axis."""
-    best = distances[0].copy()
-    labels = np.zeros(len(best), dtype=np.intp)
-    for place in range(1, len(distances)):
-        np.copyto(labels, place, where=distances[place] < best)
-        np.minimum(best, distances[place], out=best)
-    return labels, best
+    """Of distances [k, n]; the first one wins a tie."""
+    return distances.argmin(axis=0), distances.min(axis=0)
+
+
+def _trials(k: int) -> int:
+    return 2 + int(math.log(k))
 
 
 def _draw(weights: Array, rng: np.random.Generator, count: int) -> Labels:

@@ -19,7 +19,7 @@ _LARGEST = 1e150
 
 
 class Rows:
-    """A buffer of weighted rows whose columns grow with the names that turn up.
+    """A buffer of rows whose columns grow with the names that turn up; each has a weight, a time, and a draw.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Rows:
         self._known: set[Name] = set()
         self.count = 0
         self._values = np.empty((0, 0))
-        self._weights = np.empty(0)
+        self._notes = np.empty((0, 3))
 
     @property
     def values(self) -> Array:
@@ -44,22 +44,42 @@ class Rows:
     @property
     def weights(self) -> Array:
         """Their weights, shape [count]."""
-        return self._weights[: self.count]
+        return self._notes[: self.count, 0]
 
-    def push(self, x: Mapping[Any, Any], w: float) -> None:
-        """Hold one more row, of known names."""
-        self._reserve(self.count + 1)
-        self._values[self.count] = self.row(x)
-        self._weights[self.count] = w
-        self.count += 1
+    @property
+    def times(self) -> Array:
+        """Their times, shape [count]."""
+        return self._notes[: self.count, 1]
 
-    def extend(self, X: Array, w: Array) -> None:
+    @property
+    def draws(self) -> Array:
+        """What has been drawn for them, shape [count]."""
+        return self._notes[: self.count, 2]
+
+    def extend(self, X: Array, w: Array, t: Array, draws: Array) -> None:
         """Hold more rows, whose columns are in the order of `names`."""
         end = self.count + len(X)
-        self._reserve(end)
+        if end > len(self._values):
+            room = max(end, 2 * len(self._values), 16)
+            self._values, self._notes = _roomier(self.values, room), _roomier(self._notes[: self.count], room)
         self._values[self.count : end] = X
-        self._weights[self.count : end] = w
+        for column, notes in enumerate((w, t, draws)):
+            self._notes[self.count : end, column] = notes
         self.count = end
+
+    def moved(self, names: Sequence[Name], later: float) -> Rows:
+        """The same rows over these columns, which include the present ones, and so much later."""
+        rows = Rows()
+        rows.widen(names)
+        rows.extend(aligned(self.values, self.names, rows.names), self.weights, self.times + later, self.draws)
+        return rows
+
+    def take(self, parts: Sequence[Rows]) -> None:
+        """Hold the rows of these, which have the same columns, in an order that theirs does not matter for."""
+        values = np.concatenate([part.values for part in parts])
+        notes = np.concatenate([np.column_stack([part.weights, part.times, part.draws]) for part in parts])
+        order = np.lexsort((*notes.T, *values.T))
+        self.extend(values[order], *notes[order].T)
 
     def clear(self) -> None:
         """Hold none; the names stay."""
@@ -77,16 +97,15 @@ class Rows:
             self._known |= new
             wider = sorted(self._known, key=_by_type)
             self._values = aligned(self.values, self.names, wider)
-            self._weights = self.weights.copy()
+            self._notes = self._notes[: self.count]
             self.names = wider
         return bool(new)
 
-    def _reserve(self, count: int) -> None:
-        if count > len(self._values):
-            held, room = self.count, max(count, 2 * len(self._values), 16)
-            values, weights = np.empty((room, len(self.names))), np.empty(room)
-            values[:held], weights[:held] = self.values, self.weights
-            self._values, self._weights = values, weights
+
+def _roomier(held: Array, room: int) -> Array:
+    out = np.empty((room, *held.shape[1:]))
+    out[: len(held)] = held
+    return out
 
 
 def _by_type(name: Name) -> tuple[str, Any]:
@@ -106,18 +125,30 @@ def aligned(X: Array, names: Sequence[Name], wanted: Sequence[Name]) -> Array:
     return out
 
 
-def as_matrix(X: Any) -> tuple[list[Name], Array]:
-    """Names and values, shape [n, d], of an array (names 0 … d - 1) or of anything like a DataFrame."""
-    if hasattr(X, "to_numpy") and hasattr(X, "columns"):
+def as_matrix(X: Any, names: Sequence[Name] | None = None) -> tuple[list[Name], Array]:
+    """Names and values, shape [n, d], of an array (names 0 … d - 1 by default) or of anything like a DataFrame."""
+    if names is None and hasattr(X, "to_numpy") and hasattr(X, "columns"):
         names, X = list(X.columns), X.to_numpy()
-    else:
-        X = np.asarray(X)
-        names = list(range(X.shape[1])) if X.ndim == 2 else []
-    if X.ndim != 2:
-        raise ValueError(f"rows must be a matrix, not of shape {X.shape}")
     values = np.array(X, dtype=np.float64)
+    if values.ndim != 2:
+        raise ValueError(f"rows must be a matrix, not of shape {values.shape}")
     values[~(np.abs(values) < _LARGEST)] = np.nan
-    return names, values
+    return list(range(values.shape[1])) if names is None else list(names), values
+
+
+def as_weights(w: Any, count: int) -> Array:
+    """Weights of so many rows, 1 where there are none; they must be finite and not negative."""
+    weights = np.ones(count) if w is None else np.asarray(w, dtype=np.float64)
+    if weights.shape != (count,):
+        raise ValueError(f"{count} rows, but weights of shape {weights.shape}")
+    if not np.all((weights >= 0) & np.isfinite(weights)):
+        raise ValueError("weights must be finite and not negative")
+    return weights
+
+
+def is_dicts(X: Any) -> bool:
+    """Whether these are rows by feature name."""
+    return isinstance(X, Sequence) and len(X) > 0 and isinstance(X[0], Mapping)
 
 
 def plain(X: Array) -> list[list[float | None]]:

@@ -208,7 +208,7 @@ def test_what_is_no_number_is_missing(value: float | None) -> None:
 
 def test_a_row_of_weight_3_is_three_rows() -> None:
     X = np.random.default_rng(0).random((50, 2))
-    heavy = StreamKMeans(n_clusters=1, warm_up=50)
+    heavy = StreamKMeans(n_clusters=1, warm_up=50, half_life=None)
     heavy.learn_many(X, np.where(X[:, 0] > 0.5, 3.0, 1.0))
     expected = np.average(X, axis=0, weights=np.where(X[:, 0] > 0.5, 3.0, 1.0))
     assert centres(heavy)[0] == pytest.approx(expected)
