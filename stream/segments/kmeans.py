@@ -51,7 +51,7 @@ class StreamKMeans(base.Clusterer):  # type: ignore[misc]
 
     Examples
     --------
-    >>> model = StreamKMeans(n_clusters=2, warm_up=4)
+    >>> model = StreamKMeans(n_clusters=2, half_life=None, warm_up=4)
     >>> rows = [{"x": 0.0, "y": 0.1}, {"x": 1.0, "y": 0.9}, {"x": 0.1, "y": 0.0}, {"x": 0.9, "y": 1.0}]
     >>> model.predict_one(rows[0])
     -1
@@ -116,7 +116,7 @@ class StreamKMeans(base.Clusterer):  # type: ignore[misc]
             Weight.
         t
             Time, a datetime (UTC where it has no zone) or seconds since the epoch; only read, and then needed, where
-            the half-life is a timedelta.
+            the half-life is a timedelta. (River's `Pipeline` hands a clusterer nothing but x.)
 
         Raises
         ------

@@ -113,7 +113,7 @@ class Clusters:
         labels, d2 = assign(X, before)
         mass, error, usual = float(w.sum()), float((w * d2).sum()), self.error / max(float(memory.sum()), 1e-300)
         self.weights = memory + np.bincount(labels, w, len(before))
-        self.centres = means(np.ascontiguousarray(X.T), w, labels, before, before, memory)
+        self.centres = self._known(means(np.ascontiguousarray(X.T), w, labels, before, before, memory))
         self.error += error
         self.updates += 1
         if self.updates & (self.updates - 1) == 0:
@@ -179,7 +179,11 @@ class Clusters:
         return merged
 
     def _take(self, fit: Fit) -> None:
-        self.centres, self.weights, self.error = np.where(self.known > 0, fit.centres, np.nan), fit.mass, fit.sse
+        self.centres, self.weights, self.error = self._known(fit.centres), fit.mass, fit.sse
+
+    def _known(self, centres: Array) -> Array:
+        """Without what stood in for a column of which no value has been seen yet."""
+        return np.where(self.known > 0, centres, np.nan)
 
     def _dead(self) -> Array:
         dead: Array = self.weights < _DEAD * self.weights.mean()

@@ -24,6 +24,7 @@ def seconds(t: Any) -> Array:
 
     Examples
     --------
+    >>> from datetime import datetime, timedelta, timezone
     >>> seconds([datetime(1970, 1, 2), datetime(1970, 1, 2, 1, tzinfo=timezone(timedelta(hours=1)))]).tolist()
     [86400.0, 86400.0]
     >>> seconds(np.array(["1970-01-02"], dtype="datetime64[D]")).tolist()

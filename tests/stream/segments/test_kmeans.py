@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -37,6 +34,8 @@ ON_DATA = [
     common.check_clone_is_independent,
     common.check_seeding_is_idempotent,
     common.check_bounded_memory_growth,
+    common.check_predict_one_before_any_learn,
+    common.check_predict_one_pure,
 ]
 
 
@@ -68,6 +67,13 @@ def test_rivers_checks_pass() -> None:
 def test_rivers_checks_on_data_pass(check: Callable[..., None]) -> None:
     rows = list(datasets.Phishing().take(1_000))
     check(StreamKMeans(n_clusters=3, warm_up=20, chunk=8), rows)
+
+
+def test_rivers_check_of_batches_passes() -> None:
+    pytest.importorskip("pandas")
+    common.check_learn_many_matches_learn_one(
+        StreamKMeans(n_clusters=3, warm_up=20, chunk=8), list(datasets.Phishing().take(60))
+    )
 
 
 def test_it_ends_a_river_pipeline() -> None:
@@ -188,15 +194,6 @@ def test_a_cluster_that_nobody_joins_any_more_starts_anew() -> None:
     assert ratio(then, model) <= 1.02
 
 
-def test_more_clusters_than_distinct_rows_and_constant_features() -> None:
-    X = np.tile([[0.0, 5.0], [1.0, 5.0]], (300, 1))
-    model = learnt(X, n_clusters=5)
-    assert len(model.centers) == 5
-    labels = model.predict_many(X)
-    assert len(set(labels.tolist())) == 2
-    assert assign(X, centres(model))[1].max() == pytest.approx(0, abs=1e-12)
-
-
 @pytest.mark.parametrize("value", [np.nan, None, np.inf, -np.inf, 1e300])
 def test_what_is_no_number_is_missing(value: float | None) -> None:
     model = learnt(np.random.default_rng(0).random((600, 2)))
@@ -244,31 +241,3 @@ def test_a_saved_model_goes_on_exactly(rows: int, blobs: Callable[..., Array]) -
     model.learn_many(X[rows:])
     again.learn_many(X[rows:])
     assert state(model) == state(again)
-
-
-SCRIPT = """
-import json
-import random
-from stream.segments.kmeans import StreamKMeans
-model, draw, order = StreamKMeans(n_clusters=3, warm_up=60, chunk=16), random.Random(1), random.Random(SEED)
-for _ in range(300):
-    items = [(name, draw.random()) for name in ("alpha", "beta", "gamma", "delta", "epsilon")]
-    order.shuffle(items)
-    model.learn_one(dict(items))
-print(json.dumps(model.to_dict()))
-"""
-
-
-def test_neither_the_hash_seed_nor_the_order_of_features_matters() -> None:
-    outcomes = {
-        subprocess.run(
-            [sys.executable, "-c", SCRIPT.replace("SEED", seed)],
-            env=os.environ | {"PYTHONHASHSEED": seed},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("0", "1", "4242")
-    }
-    assert len(outcomes) == 1
-    assert json.loads(outcomes.pop())["clusters"]["updates"] == 16
