@@ -6,7 +6,7 @@
     python benchmarks/segments.py --rows 2000 --json    # smaller; one JSON document
 
 All start from the same rows in the same order and see each row once; batch k-means is scikit-learn's KMeans with
-n_init=10 over the same rows. Algorithms of a millisecond a row get the first 2,000. River's are as shipped, with what
+n_init=10 over the same rows. Algorithms of a millisecond a row get the first 1,000. River's are as shipped, with what
 they cannot do without; "tuned" is the best of a small grid for rows in [0, 1].
 """
 

@@ -17,7 +17,7 @@ from stream.segments.lloyd import assign
 
 Array = NDArray[np.float64]
 
-SLOW = 2_000
+SLOW = 1_000
 """Rows that algorithms of a millisecond a row are given."""
 
 _CHUNK = 256

@@ -16,7 +16,7 @@ from stream.segments.reservoir import Reservoir
 from stream.segments.rows import Array, Name, Rows, aligned, as_matrix, as_weights, from_plain, is_dicts, plain
 from stream.segments.times import seconds
 
-_SAMPLE = 1_000
+_SAMPLE = 2_000
 _ROWS_EACH = 50
 
 
@@ -27,9 +27,9 @@ class StreamKMeans(base.Clusterer):  # type: ignore[misc]
     iterations. From then on every `chunk` rows move the centres: each cluster's weight n is decayed, its new
     rows of weight m have the mean x, and c <- (1 - λ) c + λ x with λ = m / (n + m).
 
-    A sample of at least 1,000 rows that forgets at the same rate judges the clusters: now and then, and whenever
+    A sample of at least 2,000 rows that forgets at the same rate judges the clusters: now and then, and whenever
     a chunk has surprised, a centre that is hardly missed may go to where the error is. So no cluster stays dead
-    (below 1 % of the mean weight), and what is born is found. At chunks 2, 4, 8, … ten fresh seedings compete.
+    (below 1 % of the mean weight), and what is born is found. At chunks 4, 16, 64, … fresh seedings compete.
 
     Chunks are counted in rows, so that `learn_many` over any cut of the rows equals `learn_one` row by row, to
     the last bit. Nothing depends on the order in which a row's features were inserted. Features may be missing

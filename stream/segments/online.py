@@ -21,7 +21,7 @@ UNASSIGNED = -1
 _DEAD = 0.01  # of the mean weight
 _BETTER = 0.95  # a centre goes elsewhere when that leaves less than this share of the sample's error,
 _ANEW = 0.98  # and all of them when it leaves less than this
-_LOOK = 8  # chunks between two looks at the sample
+_LOOK = 16  # chunks between two looks at the sample
 _SURPRISE = 1.5  # times the usual error is a reason to look at once
 _ROUNDS = 10  # Lloyd's, over the sample
 
@@ -116,7 +116,7 @@ class Clusters:
         self.centres = self._known(means(np.ascontiguousarray(X.T), w, labels, before, before, memory))
         self.error += error
         self.updates += 1
-        if self.updates & (self.updates - 1) == 0:
+        if self.updates.bit_count() == 1 and self.updates.bit_length() % 2:  # 4, 16, 64, …
             self._begin_anew()
         if self.updates % _LOOK == 0 or error > _SURPRISE * usual * mass:
             self._swap()
@@ -156,7 +156,7 @@ class Clusters:
 
     @classmethod
     def merged(cls, sides: Sequence[Clusters], k: int) -> Clusters:
-        """Clusters of two pools, together with their sample: each stands for half of the weight."""
+        """Clusters of two pools: these and the sample find them, and the sample, which is not biased, centres them."""
         one, two = (replace(side) for side in sides)
         clock = max(one.clock, two.clock)
         one.advance(clock)
@@ -172,9 +172,11 @@ class Clusters:
             pool=(points[order], weights[order]),
         )
         X, points, weights = merged.filled(merged.sample.rows), merged.filled(points[order]), weights[order]
-        share = np.full(len(X), float(weights.sum()) / len(X))  # a row of the sample stands for so much
-        both, halves = np.concatenate([points, X]), np.concatenate([weights, share]) / 2
-        merged._take(best_of(both, halves, k, merged._generator()))
+        each, ones = float(weights.sum()) / len(X), np.ones(len(X))  # a row of the sample stands for so much
+        both, halves = np.concatenate([points, X]), np.concatenate([weights, each * ones]) / 2
+        start = best_of(both, halves, k, merged._generator())
+        fit = lloyd(X, ones, start.centres)
+        merged._take(replace(fit, mass=each * fit.mass, sse=each * fit.sse))
         merged.updates += 1
         return merged
 
@@ -206,10 +208,13 @@ class Clusters:
             self._adopt(lloyd(X, w, trial, iterations=_ROUNDS))
 
     def _begin_anew(self) -> None:
-        """Ten fresh seedings over the sample compete with the clusters that there are."""
+        """A few fresh seedings over the sample compete with the clusters that there are."""
         X = self.filled(self.sample.rows)
         w = np.ones(len(X))
-        now, fresh = lloyd(X, w, self.filled(self.centres)), best_of(X, w, len(self.centres), self._generator())
+        now, fresh = (
+            lloyd(X, w, self.filled(self.centres)),
+            best_of(X, w, len(self.centres), self._generator(), tries=4),
+        )
         if fresh.sse < _ANEW * now.sse:
             order = linear_sum_assignment(squared_distances(now.centres, fresh.centres))[1]  # numbers stay
             self._adopt(replace(fresh, centres=fresh.centres[order], mass=fresh.mass[order]))

@@ -86,7 +86,7 @@ def test_it_ends_a_river_pipeline() -> None:
     assert set(labels[100:]) == {0, 1, 2}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(cuts=st.lists(st.integers(0, 400), max_size=8), data=st.data())
 def test_any_cut_is_the_same_as_row_by_row(cuts: list[int], data: st.DataObject) -> None:
     rng = np.random.default_rng(data.draw(st.integers(0, 5)))
@@ -129,17 +129,17 @@ def test_it_is_within_2_per_cent_of_batch_kmeans(
     shape: str, blobs: Callable[..., Array], customers: Callable[..., Array]
 ) -> None:
     if shape == "skewed":
-        rows = customers(20_000)
+        rows = customers(10_000)
         X = Scaling.fit(rows, (True, True, True, True, False), (None,) * 5).transform_many(rows)
     else:
-        X = blobs(20_000, 0.05 if shape == "blobs" else 0.25)
+        X = blobs(10_000, 0.05 if shape == "blobs" else 0.25)
     model = learnt(X)
     assert ratio(X, model) <= 1.02
     assert min(model.weights.values()) > 0.01 * np.mean(list(model.weights.values()))
 
 
 def test_four_merged_are_as_good_as_one(blobs: Callable[..., Array]) -> None:
-    X = blobs(20_000, 0.25)
+    X = blobs(8_000, 0.25)
     one, *others = [learnt(X[part::4]) for part in range(4)]
     for other in others:
         one = one.merge(other)
