@@ -32,6 +32,8 @@ COMMANDS = (
     ("segments", "show"),
     ("segments", "card"),
     ("segments", "rules"),
+    ("segments", "suggest"),
+    ("segments", "tree"),
     ("segments", "flows"),
     ("segments", "plot"),
     ("schema",),

@@ -134,8 +134,9 @@ def test_other_features_than_recorded_are_refused(eddyline, deployment, tmp_path
 
 
 def test_a_customer_among_customers_who_are_all_alike(deployment, monkeypatch, capsys):
-    """One segment: there is no runner-up to measure against."""
+    """One segment: there is no runner-up to measure against, the tree is one leaf, and there is nothing to suggest."""
     few = {"EDDYLINE_LEARNING__EVERY": "20", "EDDYLINE_SEGMENTS__WARM_UP": "20"}
+    few["EDDYLINE_SEGMENTS__ALGORITHM"] = "hierarchical"
     for name, value in (deployment | few).items():
         monkeypatch.setenv(name, value)
     assert main(["topics", "create", "--partitions", "1"]) == 0
@@ -152,6 +153,21 @@ def test_a_customer_among_customers_who_are_all_alike(deployment, monkeypatch, c
     assert segment["id"] == "s1"
     assert segment["runner_up"] is None
     assert main(["customer", "u1"]) == 0
+    capsys.readouterr()
+    assert main(["segments", "tree", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "name": "Average",
+        "segments": ["s1"],
+        "size": 20,
+        "height": 0.0,
+        "parts": [],
+    }
+    assert main(["segments", "tree"]) == 0
+    assert "100.0%  Average (s1), 20 customers" in capsys.readouterr().out
+    assert main(["segments", "tree", "--k", "2"]) == 2
+    assert "between 1 and 1" in capsys.readouterr().err
+    assert main(["segments", "suggest"]) == 2
+    assert "the sample holds 20 customers, and 100 are needed" in capsys.readouterr().err
 
 
 def looked_into(changes, revision, pictures, deployment, monkeypatch, capsys):
@@ -185,6 +201,14 @@ def looked_into(changes, revision, pictures, deployment, monkeypatch, capsys):
     nothing = json.loads(said("flows", "--until", "2023-12-31", "--json"))
     assert (nothing["moves"], nothing["assigned"], nothing["flap_rate"]) == (0, 0, None)
     assert "Flap rate" in said("flows", "--since", "2024-01-01")
+
+    found = json.loads(said("suggest", "--most", "3", "--json"))
+    assert found["customers"] == 150
+    assert found["best"] in found["candidates"]
+    told = said("suggest", "--most", "3")
+    assert "<- recommended" in told
+    assert found["why"] in told
+    assert "hierarchical" in said("tree", code=2)
 
     drawn = json.loads(said("plot", "--out", str(pictures), "--json"))
     assert len(drawn["written"]) == len(list(pictures.iterdir())) == 6

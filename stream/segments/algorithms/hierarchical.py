@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from stream.segments.algorithms.base import BETTER, Array, Grouping, Sample
-from stream.segments.algorithms.tree import ward
+from stream.segments.algorithms.tree import Tree, ward
 from stream.segments.lloyd import lloyd, plusplus
 from stream.segments.prototypes import Places, Prototypes
 
@@ -33,18 +33,26 @@ def group(sample: Sample) -> Grouping:
     start = None if known is None else known.prototypes.points
     points, weights = micro_clusters(X, max(k, min(MICRO, len(X) // 5)), sample.rng, start)
     k = min(k, len(points))
-    tree = None
+    tree, renewed = None, False
     if known is not None and known.nested:
         within = known.prototypes.measure(points).argmin(axis=1)
         if len(np.unique(within)) == k:
             tree = ward(points, weights, within)
     if tree is None or sample.looks_again:
         fresh = ward(points, weights)
-        if tree is None or _error(points, weights, fresh.cut(k)) < BETTER * _error(points, weights, tree.cut(k)):
-            tree = fresh
+        renewed = tree is not None and _error(points, weights, fresh.cut(k)) < BETTER * _error(
+            points, weights, tree.cut(k)
+        )
+        tree = fresh if renewed or tree is None else tree
+    prototypes, order = cut(points, tree, k)
+    return Grouping(prototypes, tree=tree.renumbered(order), fresh=renewed)
+
+
+def cut(points: Array, tree: Tree, k: int) -> tuple[Prototypes, Places]:
+    """The leaves as prototypes of k segments, and where each of them was."""
     owners = tree.cut(k)
     order = np.argsort(owners, kind="stable")
-    return Grouping(Prototypes(k, points[order], owners[order]), tree=tree.renumbered(order))
+    return Prototypes(k, points[order], owners[order]), order
 
 
 def _error(points: Array, weights: Array, owners: Places) -> float:

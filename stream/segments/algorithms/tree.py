@@ -45,16 +45,19 @@ class Tree:
         InputError
             Where k is not between 1 and the number of leaves.
         """
+        _, first, dense = np.unique(self.nodes(k), return_index=True, return_inverse=True)
+        places: Places = np.argsort(np.argsort(first))[dense]
+        return places
+
+    def nodes(self, k: int) -> Places:
+        """The node that each leaf is under when k groups are left, shape [m]; raises as `cut` does."""
         leaves = len(self.weights)
         if not 1 <= k <= leaves:
             raise InputError(f"k must lie between 1 and {leaves}, the number of micro-clusters; it is {k}")
-        group = np.arange(leaves)
-        node = np.arange(2 * leaves - 1)
-        for step, (left, right) in enumerate(self.merges[: leaves - k, :2].astype(np.intp).tolist()):
-            group[np.isin(group, (node[left], node[right]))] = node[leaves + step]
-        _, first, dense = np.unique(group, return_index=True, return_inverse=True)
-        places: Places = np.argsort(np.argsort(first))[dense]
-        return places
+        node = np.arange(leaves)
+        for step, joined in enumerate(self.merges[: leaves - k, :2].astype(np.intp)):
+            node[np.isin(node, joined)] = leaves + step
+        return node
 
     def renumbered(self, moved: Places) -> Tree:
         """The same tree with its leaves in another order: leaf i is what leaf `moved[i]` was."""
