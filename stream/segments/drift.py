@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from river.drift import ADWIN
 
 Array = NDArray[np.float64]
 
@@ -121,6 +120,8 @@ def _shares(rows: Array, edges: Array) -> Array:
 
 def _grown(errors: Array) -> bool:
     """Whether the mean error at the end of the window is larger than at its beginning, by more than chance."""
+    from river.drift import ADWIN  # it brings pandas and scikit-learn
+
     watch = ADWIN(delta=0.002)
     grown = False
     for error in errors.tolist():
