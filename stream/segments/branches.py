@@ -78,13 +78,17 @@ def branches(model: SegmentsModel, features: Sequence[Feature], k: int | None = 
 def _names(model: SegmentsModel, groups: np.ndarray, k: int, features: Sequence[Feature]) -> tuple[str, ...]:
     """Names of groups, by their weighted means."""
     weights = np.ones(0) if model.tree is None else model.tree.weights
+    means = np.array([np.average(model.points[groups == g], axis=0, weights=weights[groups == g]) for g in range(k)])
     z = model.scaling.standardise_scaled(model.points)
-    means = [
-        (weights[groups == place, None] * z[groups == place]).sum(axis=0) / weights[groups == place].sum()
-        for place in range(k)
-    ]
-    spread = z - (weights[:, None] * z).sum(axis=0) / weights.sum()
+    spread = z - np.average(z, axis=0, weights=weights)
     joint = (weights[:, None] * spread).T @ spread
     scale = np.sqrt(np.maximum(np.diag(joint), 1e-12))
-    ids = [f"g{place}" for place in range(k)]
-    return name_segments(ids, np.array(means), features, joint / scale / scale[:, None], {}, {}).names
+    return name_segments(
+        [f"g{group}" for group in range(k)],
+        model.scaling.standardise_scaled(means),
+        model.scaling.inverse(means),
+        features,
+        joint / scale / scale[:, None],
+        {},
+        {},
+    ).names
