@@ -57,7 +57,7 @@ def _plain(candidate: Candidate) -> dict[str, Any]:
 def _show(found: Suggestion) -> None:
     from eddyline.cli.output import console, table
 
-    numbers = ("Segments", "Silhouette", "Calinski-Harabasz", "Davies-Bouldin", "Stability", "Smallest", "Outliers")
+    numbers = ("K", "Silhouette", "Calinski-H.", "Davies-B.", "Stability", "Smallest", "Outliers")
     shown = table(("Algorithm", "left"), *((name, "right") for name in numbers), ("", "left"))
     for one in found.candidates:
         shown.add_row(
