@@ -24,6 +24,7 @@ from stream.engine import Engine
 from stream.errors import DeploymentError
 from stream.records import Outgoing, Record, TopicPartition
 from stream.segments.flows import FlowCount, as_move
+from stream.segments.history import History
 from stream.store.base import StateStore
 from stream.store.memory import MemoryStore
 from stream.updates import SegmentCard, SegmentChanged, SegmentsRevised
@@ -57,6 +58,8 @@ class Embedded:
         Segment changes of the latest chunk, at most five, the newest last.
     flows
         Counts all segment changes.
+    history
+        The lives of the segments.
     """
 
     def __init__(self, config: EngineConfig, store: StateStore, *, partitions: int = 4) -> None:
@@ -64,6 +67,7 @@ class Embedded:
         self.cards: tuple[SegmentCard, ...] = ()
         self.moves: tuple[SegmentChanged, ...] = ()
         self.flows = FlowCount()
+        self.history = History()
         self._config = config
         self._topics = Topics()
         self._broker = MemoryBroker(clock=lambda: 0)
@@ -133,10 +137,11 @@ class Embedded:
         }
 
     def _look(self) -> None:
-        """Read the new moves and the newest revision, before they are forgotten."""
-        revisions = self._new(self._topics.segments)
-        if revisions:
-            self.cards = SegmentsRevised.model_validate_json(revisions[-1].value or b"").segments
+        """Read the new moves and revisions, before they are forgotten."""
+        for record in self._new(self._topics.segments):
+            revision = SegmentsRevised.model_validate_json(record.value or b"")
+            self.history.follow(revision)
+            self.cards = revision.segments
         changes = [SegmentChanged.model_validate_json(r.value or b"") for r in self._new(self._topics.segment_changes)]
         for change in changes:
             self.flows.add(as_move(change))

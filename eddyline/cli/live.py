@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from eddyline.embedded import Embedded
+    from stream.segments.history import Chapter
     from stream.updates import Deciding, SegmentChanged
 
 Watch = Callable[["Embedded"], None]
@@ -70,32 +71,43 @@ class _Screen:
         moves = table(("Customer", "left"), ("Moved", "left"), ("Because of", "left"))
         for move in self._moves:
             moves.add_row(move.customer, moved(move), because(move))
+        revisions = Text("\n".join(line for chapter in product.history.chapters[-2:] for line in revised(chapter)))
         bar = ProgressBar(total=self._total, completed=product.events, width=60)
         waiting = Text("Segments form as soon as enough customers have been seen …")
-        return Group(
-            head, bar, Text(), segments if product.cards else waiting, Text(), moves if self._moves else Text()
-        )
+        shown = (segments, revisions) if product.cards else (waiting,)
+        return Group(head, bar, Text(), *shown, Text(), moves if self._moves else Text())
 
 
 class _Lines:
-    """A plain line for each tenth of the way, and when segments are first found."""
+    """A plain line for each tenth of the way, and for each revision that changed the segments."""
 
     def __init__(self, total: int) -> None:
         self._total = total
         self._told = 0
-        self._found = False
+        self._revisions = 0
 
     def __call__(self, product: Embedded) -> None:
-        if product.cards and not self._found:
-            self._found = True
-            names = "; ".join(card.name for card in product.cards)
-            print(f"{product.events:,} events: segments found: {names}", flush=True)
+        for chapter in product.history.chapters[self._revisions :]:
+            for line in revised(chapter):
+                print(line, flush=True)
+        self._revisions = len(product.history.chapters)
         tenth = product.events * 10 // max(self._total, 1)
         if tenth > self._told:
             self._told = tenth
             print(f"{product.events:,} of {self._total:,} events", flush=True)
             for move in product.moves[-2:]:
                 print(f"  {move.customer}: {moved(move)}, because of {because(move)}", flush=True)
+
+
+def revised(chapter: Chapter) -> list[str]:
+    """A revision of the segments: what became of them, and why.
+
+    >>> from stream.segments.history import Chapter
+    >>> revised(Chapter(0, 5, "Learnt from 900 customers: 1 split.", ("s6 'Loyal' split from s2",)))
+    ["model 5: s6 'Loyal' split from s2", '         Learnt from 900 customers: 1 split.']
+    """
+    head = f"model {chapter.model}: "
+    return [f"{head}{'; '.join(chapter.changes) or 'no segment changed'}", f"{' ' * len(head)}{chapter.why}"]
 
 
 def moved(move: SegmentChanged) -> str:

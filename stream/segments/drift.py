@@ -79,9 +79,9 @@ class Drift:
         return Drift(self.edges, self.shares, kept, psi, _grown(kept))
 
     def shifted(self, features: Sequence[str]) -> dict[str, float]:
-        """Features whose PSI says that they have changed, the most changed first."""
-        order = np.argsort(-self.psi, kind="stable").tolist()
-        return {features[place]: round(float(self.psi[place]), 2) for place in order if self.psi[place] >= SHIFTED}
+        """Features whose PSI says that they have changed, the most changed first; those without a name are left out."""
+        order = [place for place in np.argsort(-self.psi, kind="stable").tolist() if self.psi[place] >= SHIFTED]
+        return {features[place]: round(float(self.psi[place]), 2) for place in order if features[place]}
 
     def reason(self, features: Sequence[str]) -> str:
         """Why segments should be seeded afresh, in words; empty where nothing speaks for it."""

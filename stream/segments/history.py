@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from stream.updates import SegmentCard, SegmentsRevised
@@ -60,40 +59,44 @@ class Chapter:
     changes: tuple[str, ...]
 
 
-def history(revisions: Iterable[SegmentsRevised]) -> tuple[list[Life], list[Chapter]]:
-    """The lives of all segments by birth, and the revisions in which something happened to them.
+class History:
+    """Follows revisions, from the first one on.
 
-    Parameters
+    Attributes
     ----------
-    revisions
-        From the first one on, in their order.
+    lives
+        Of all segments, by id, in the order of their births.
+    chapters
+        Revisions in which something happened to segments.
     """
-    lives: dict[str, Life] = {}
-    chapters: list[Chapter] = []
-    for revision in revisions:
-        changes = [said for card in revision.segments if (said := _follow(lives, card, revision.occurred_at))]
-        if changes or revision.why.startswith("An operator") or "afresh" in revision.why:
-            chapters.append(Chapter(revision.occurred_at, revision.model, revision.why, tuple(changes)))
-    return list(lives.values()), chapters
 
+    def __init__(self) -> None:
+        self.lives: dict[str, Life] = {}
+        self.chapters: list[Chapter] = []
 
-def _follow(lives: dict[str, Life], card: SegmentCard, at: int) -> str:
-    """Note what a card says; in words, if it is more than a new size."""
-    life = lives.get(card.id)
-    if life is None:
-        parents = card.parents if card.lineage == "split" else ()
-        lives[card.id] = Life(card.id, [(at, card.name)], at, card.share, card.share, parents)
-        return f"{card.id} {card.name!r} {'split from ' + ', '.join(parents) if parents else 'born'}"
-    if card.lineage == "died":
-        life.ended = at
-        return f"{card.id} {card.name!r} ended"
-    said = []
-    life.last_share, life.ended = card.share, None
-    if card.lineage == "merged":
-        joined = [parent for parent in card.parents if parent != card.id]
-        life.absorbed += [(at, parent) for parent in joined]
-        said.append(f"{', '.join(joined)} merged into {card.id}")
-    if card.name != life.names[-1][1]:
-        said.append(f"{card.id} {life.names[-1][1]!r} is now {card.name!r}")
-        life.names.append((at, card.name))
-    return "; ".join(said)
+    def follow(self, revision: SegmentsRevised) -> None:
+        """Note the next revision."""
+        changes = [said for card in revision.segments if (said := self._card(card, revision.occurred_at))]
+        if changes or revision.why.startswith("An operator"):
+            self.chapters.append(Chapter(revision.occurred_at, revision.model, revision.why, tuple(changes)))
+
+    def _card(self, card: SegmentCard, at: int) -> str:
+        """Note what a card says; in words, if it is more than a new size."""
+        life = self.lives.get(card.id)
+        if life is None:
+            parents = card.parents if card.lineage == "split" else ()
+            self.lives[card.id] = Life(card.id, [(at, card.name)], at, card.share, card.share, parents)
+            return f"{card.id} {card.name!r} {'split from ' + ', '.join(parents) if parents else 'born'}"
+        if card.lineage == "died":
+            life.ended = at
+            return f"{card.id} {card.name!r} ended"
+        said = []
+        life.last_share, life.ended = card.share, None
+        if card.lineage == "merged":
+            joined = [parent for parent in card.parents if parent != card.id]
+            life.absorbed += [(at, parent) for parent in joined]
+            said.append(f"{', '.join(joined)} merged into {card.id}")
+        if card.name != life.names[-1][1]:
+            said.append(f"{card.id} {life.names[-1][1]!r} is now {card.name!r}")
+            life.names.append((at, card.name))
+        return "; ".join(said)

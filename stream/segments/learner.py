@@ -72,7 +72,8 @@ def learn(
     if before is not None and known is not None:
         errors = np.sqrt(known.prototypes.measure(X).min(axis=1))
         drift = before.drift.after(rows, rng.permutation(errors))
-    drifted = drift.reason(names)
+    # Tenure grows by itself, and that is no drift.
+    drifted = drift.reason(["" if feature.aggregate == "tenure" else feature.name for feature in config.features])
     grouping = group(Sample(X, arrival, settings, rng, learnt, known, bool(drifted)))
     labels = grouping.prototypes.measure(X).argmin(axis=1)
     sizes = np.bincount(labels, minlength=grouping.prototypes.count)

@@ -80,7 +80,7 @@ def test_without_a_terminal_the_demo_prints_plain_lines(eddyline):
     assert done.returncode == 0
     assert "\x1b" not in done.stdout
     assert done.stderr == ""
-    for said in ("segments found", "a second", "Agreement with truth", "Dead letters", "because of"):
+    for said in (" born; ", "Learnt from", "a second", "Agreement with truth", "Dead letters", "because of"):
         assert said in done.stdout
 
 

@@ -25,9 +25,12 @@ def history(config: Config = None, as_json: AsJson = False) -> None:
     settings = load_settings(config)
 
     from eddyline.lookup import read_revisions  # after the settings: it is slow to import
-    from stream.segments.history import history as told
+    from stream.segments.history import History
 
-    lives, chapters = told(read_revisions(settings))
+    told = History()
+    for revision in read_revisions(settings):
+        told.follow(revision)
+    lives, chapters = list(told.lives.values()), told.chapters
     if as_json:
         print_json({"segments": [_life(life) for life in lives], "revisions": [_chapter(one) for one in chapters]})
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stream.segments.history import history
+from stream.segments.history import History
 from stream.updates import SegmentCard, SegmentsRevised
 
 
@@ -25,8 +25,15 @@ REVISIONS = [
 ]
 
 
+def told() -> History:
+    found = History()
+    for revision in REVISIONS:
+        found.follow(revision)
+    return found
+
+
 def test_lives() -> None:
-    one, two, three = history(REVISIONS)[0]
+    one, two, three = told().lives.values()
     assert (one.id, one.began, one.ended, one.first_share, one.last_share) == ("s1", 1_000, None, 0.6, 0.5)
     assert one.names == [(1_000, "Loyal"), (5_000, "VIP")]
     assert one.absorbed == [(4_000, "s3")]
@@ -35,7 +42,7 @@ def test_lives() -> None:
 
 
 def test_only_what_changed_something_is_told() -> None:
-    chapters = history(REVISIONS)[1]
+    chapters = told().chapters
     assert [chapter.model for chapter in chapters] == [1, 3, 4, 5]
     assert chapters[1].changes == ("s2 'Rare' is now 'Lapsed'", "s3 'New' split from s1")
     assert chapters[2].changes == ("s3 merged into s1", "s3 'New' ended")
