@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 Array = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+KIN = 0.1
+"""Least share of their customers that a segment has in common with what it was."""
 
 
 class Identity(NamedTuple):
@@ -21,35 +25,45 @@ class Identity(NamedTuple):
     next_id: int
 
 
-def match(far: Array, old_ids: Sequence[str], limit: Array | float, next_id: int) -> Identity:
-    """Give new segments the ids of the old ones, so that the distances in between are least in sum.
+def match(
+    shared: Counts, near: NDArray[np.bool_], old_ids: Sequence[str], next_id: int, kept: Mapping[int, int] | None = None
+) -> Identity:
+    """Give new segments the ids of the old ones, so that as many customers as can be stay where they were.
 
     Parameters
     ----------
-    far
-        Distances of old segments to new ones, shape [j, k].
+    shared
+        Customers of the sample that are in an old segment and in a new one, shape [j, k].
+    near
+        Whether an old segment may have moved to where a new one is, shape [j, k]: a segment that has come to mean
+        something else is another one, whoever is in it.
     old_ids
         Shape [j].
-    limit
-        An old segment that would have moved farther than this has died, and another was born; one distance, or
-        one for each old segment, shape [j].
     next_id
         Number of the next segment to be born.
+    kept
+        Old places that are certain -> their new places.
 
     Notes
     -----
-    The Hungarian method: Kuhn (1955), "The Hungarian Method for the Assignment Problem".
+    The Hungarian method: Kuhn (1955), "The Hungarian Method for the Assignment Problem". An old segment and a new one
+    of which less than a tenth of both together is shared (Jaccard's index) are not the same either: the old one has
+    died, and the new one was born.
 
     Examples
     --------
     >>> import numpy as np
-    >>> match(np.array([[0.9, 5.0], [0.1, 4.0]]), ["s1", "s2"], limit=0.5, next_id=3)
-    Identity(ids=('s2', 's3'), born=('s3',), died=('s1',), next_id=4)
+    >>> match(np.array([[5, 90, 5], [80, 0, 20]]), np.ones((2, 3), dtype=bool), ["s1", "s2"], next_id=3)
+    Identity(ids=('s2', 's1', 's3'), born=('s3',), died=(), next_id=4)
     """
-    allowed = far <= np.broadcast_to(np.asarray(limit, dtype=np.float64).reshape(-1, 1), far.shape)
-    forbidden = 1.0 + float(far.sum())  # dearer than all pairs together: one pair more always pays
-    ids: list[str | None] = [None] * far.shape[1]
-    for old, new in zip(*linear_sum_assignment(np.where(allowed, far, forbidden)), strict=True):
+    kept = kept or {}
+    either = shared.sum(axis=1)[:, None] + shared.sum(axis=0)[None] - shared
+    allowed = near & (shared >= KIN * np.maximum(either, 1))
+    allowed[list(kept)] = allowed[:, list(kept.values())] = False
+    ids: list[str | None] = [None] * shared.shape[1]
+    for old, new in kept.items():
+        ids[new] = old_ids[old]
+    for old, new in zip(*linear_sum_assignment(np.where(allowed, shared, -1), maximize=True), strict=True):
         if allowed[old, new]:
             ids[new] = old_ids[old]
     born = []

@@ -80,7 +80,7 @@ def learn(
     stays = np.isin(np.arange(len(sizes)), grouping.locked) | (np.arange(len(sizes)) == grouping.prototypes.outliers)
     live = np.flatnonzero((sizes > 0) | stays)
     live = live[np.lexsort((-sizes[live], live == grouping.prototypes.outliers))]  # first ids go from large to small
-    identity = _identity(before, known, grouping, live, next_id)
+    identity = _identity(before, known, rows, labels, grouping, live, next_id)
     order = np.argsort([int(segment[1:]) for segment in identity.ids])
     live, ids = live[order], tuple(identity.ids[place] for place in order.tolist())
     prototypes, moved = grouping.prototypes.taken(live)
@@ -156,22 +156,29 @@ def _centres(X: Array, labels: Places, grouping: Grouping) -> Array:
 
 
 def _identity(
-    before: SegmentsModel | None, known: Known | None, grouping: Grouping, live: Places, next_id: int
+    before: SegmentsModel | None,
+    known: Known | None,
+    rows: Array,
+    labels: Places,
+    grouping: Grouping,
+    live: Places,
+    next_id: int,
 ) -> Identity:
     """Ids of the segments at the places `live`; outliers are who the outliers were, and all others are matched."""
     outliers = grouping.prototypes.outliers
     settled = live[live != outliers]
-    found = grouping.prototypes.taken(settled)[0]
     if before is None or known is None:
-        identity = match(np.empty((0, len(settled))), (), 0.0, next_id)
+        none = np.zeros((0, len(settled)), dtype=np.int64)
+        identity = match(none, none > 0, (), next_id)
     else:
-        there = np.arange(len(before.ids)) != before.outliers
-        former = known.prototypes.taken(np.flatnonzero(there))[0]
-        lives = (np.ones(len(there), dtype=np.bool_) if grouping.lives is None else grouping.lives)[there]
-        ids = [segment for segment, kept in zip(before.ids, there, strict=True) if kept]
-        survivors = [segment for segment, lived in zip(ids, lives, strict=True) if lived]
-        far, limit = former.apart(found)[lives], reach(former.apart(former))[lives]
-        identity = match(far, survivors, limit, next_id)
+        there = np.array([place for place in range(len(before.ids)) if place != before.outliers], dtype=np.intp)
+        former, found = known.prototypes.taken(there)[0], grouping.prototypes.taken(settled)[0]
+        near = former.apart(found) <= reach(former.apart(former))[:, None]
+        shared = np.zeros((len(before.ids), grouping.prototypes.count), dtype=np.int64)
+        np.add.at(shared, (before.predict_many(rows)[0], labels), 1)
+        old, new = there.tolist(), settled.tolist()
+        kept = {old.index(one): new.index(other) for one, other in zip(known.locked, grouping.locked, strict=True)}
+        identity = match(shared[np.ix_(there, settled)], near, [before.ids[place] for place in old], next_id, kept)
     if outliers is None:
         return identity
     if before is not None and before.outliers is not None:

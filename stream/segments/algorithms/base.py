@@ -93,10 +93,8 @@ class Grouping:
         Shape [k, d]; None: the means of the segments' rows.
     memory
         Weight that the centres carry from samples before, shape [k]; None: nothing.
-    lives
-        Which of the segments before may live on, shape [known k]; None: all.
     locked
-        Places of those that rest and do not die.
+        Places of those that rest and do not die, in the order of `Known.locked`.
     fresh
         Whether what was known has been given up for a fresh start.
     tree
@@ -106,7 +104,6 @@ class Grouping:
     prototypes: Prototypes
     centres: Array | None = None
     memory: Array | None = None
-    lives: NDArray[np.bool_] | None = None
     locked: tuple[int, ...] = ()
     fresh: bool = False
     tree: Tree | None = None

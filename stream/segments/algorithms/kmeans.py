@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stream.segments.algorithms.base import BETTER, FLOOR, Array, Grouping, Sample
 from stream.segments.lloyd import Fit, best_of, lloyd, plusplus, split_worst
@@ -32,16 +31,16 @@ def group(sample: Sample) -> Grouping:
         return Grouping(Prototypes.single(fit.centres), fit.centres, memory)
     decayed = known.weights * 2.0 ** (-1.0 / sample.settings.half_life)
     decayed[list(known.locked)] = _RESTS
-    fit, memory, lives = _continued(X, known.centres, decayed, k, rng)
-    locked = tuple(int(lives[:place].sum()) for place in known.locked)
+    fit, memory, start = _continued(X, known.centres, decayed, k, rng)
+    locked = tuple(start.index(place) for place in known.locked)
     if sample.looks_again and not locked:
         fresh, none = _seeded(X, k, rng)
         if _rank(fresh)[0] < _rank(fit)[0] or fresh.sse < BETTER * fit.sse:
-            return Grouping(Prototypes.single(fresh.centres), fresh.centres, none, lives, fresh=True)
+            return Grouping(Prototypes.single(fresh.centres), fresh.centres, none, fresh=True)
     centres = fit.centres.copy()
     centres[list(locked)] = known.centres[list(known.locked)]
     memory[list(locked)] = known.weights[list(known.locked)]
-    return Grouping(Prototypes.single(centres), centres, memory, lives, locked)
+    return Grouping(Prototypes.single(centres), centres, memory, locked)
 
 
 def _rank(fit: Fit) -> tuple[int, float]:
@@ -52,40 +51,36 @@ def _rank(fit: Fit) -> tuple[int, float]:
 def _seeded(X: Array, k: int, rng: np.random.Generator) -> tuple[Fit, Array]:
     """A solution without memory."""
     fit = best_of(X, np.ones(len(X)), k, rng, floor=FLOOR)
-    return _repaired(X, fit, fit.centres, np.zeros(k), rng)[:2]
+    return _repaired(X, fit, fit.centres, np.zeros(k), rng)
 
 
 def _continued(
     X: Array, carried: Array, memory: Array, k: int, rng: np.random.Generator
-) -> tuple[Fit, Array, NDArray[np.bool_]]:
-    """The solution that goes on from the centres before, its memory, and which of those centres it still has."""
-    w = np.ones(len(X))
-    lives = np.ones(len(carried), dtype=np.bool_)
+) -> tuple[Fit, Array, list[int]]:
+    """The solution that goes on from the centres before, its memory, and which of those centres it went on from."""
+    w, places = np.ones(len(X)), np.arange(len(carried))
     if len(carried) > k:  # fewer are wanted now
         mass = np.where(memory == _RESTS, np.inf, lloyd(X, w, carried, iterations=0).mass)
-        lives[np.argsort(mass, kind="stable")[: len(carried) - max(k, int(np.isinf(mass).sum()))]] = False
-    start = plusplus(X, w, k, rng, start=carried[lives])
-    memory = np.append(memory[lives], np.zeros(k - int(lives.sum())))
-    fit, memory, replaced = _repaired(X, lloyd(X, w, start, memory), start, memory, rng)
-    lives[np.flatnonzero(lives)[replaced[: int(lives.sum())]]] = False
-    return fit, memory, lives
+        places = np.sort(np.argsort(-mass, kind="stable")[: max(k, int(np.isinf(mass).sum()))])
+    start = plusplus(X, w, max(k, len(places)), rng, start=carried[places])
+    memory = np.append(memory[places], np.zeros(len(start) - len(places)))
+    fit, memory = _repaired(X, lloyd(X, w, start, memory), start, memory, rng)
+    return fit, memory, places.tolist()
 
 
-def _repaired(
-    X: Array, fit: Fit, start: Array, memory: Array, rng: np.random.Generator
-) -> tuple[Fit, Array, NDArray[np.bool_]]:
+def _repaired(X: Array, fit: Fit, start: Array, memory: Array, rng: np.random.Generator) -> tuple[Fit, Array]:
     """Let centres below the floor start anew within the cluster of largest error, as long as that helps."""
     w = np.ones(len(X))
-    start, memory, replaced = start.copy(), memory.copy(), np.zeros(len(start), dtype=np.bool_)
-    best = fit, memory.copy(), replaced.copy()
+    start, memory = start.copy(), memory.copy()
+    best = fit, memory.copy()
     for _ in range(_REPAIRS):
         free = memory != _RESTS
         split = split_worst(X, w, fit, rng) if (fit.small(FLOOR) & free).any() else None
         if split is None:
             break
         smallest = int(np.where(free, fit.mass, np.inf).argmin())
-        start[smallest], memory[smallest], replaced[smallest] = split[1], 0.0, True
+        start[smallest], memory[smallest] = split[1], 0.0
         fit = lloyd(X, w, start, memory)
         if _rank(fit) < _rank(best[0]):
-            best = fit, memory.copy(), replaced.copy()
+            best = fit, memory.copy()
     return best
