@@ -12,7 +12,7 @@ from consumers.outbox import Outbox
 from consumers.owned import Owned
 from producers.encode import encode
 from producers.topics import Topics
-from stream.config import DAY
+from stream.durations import DAY
 from stream.entries import Entry, Event, ModelAdopted, Tick
 from stream.events import decode
 from stream.model import Model

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from stream.config import Duration, Section, Span
+from stream.durations import Duration, Span
+from stream.section import Section
 
 
 class WorkerSettings(Section):

@@ -38,6 +38,16 @@ if TYPE_CHECKING:
     from stream.events import decode as decode
     from stream.model import Model as Model
     from stream.model import learn as learn
+    from stream.preprocessing.clean import Clean as Clean
+    from stream.preprocessing.decorrelate import Decorrelate as Decorrelate
+    from stream.preprocessing.impute import Impute as Impute
+    from stream.preprocessing.log1p import Log1p as Log1p
+    from stream.preprocessing.min_max import MinMax as MinMax
+    from stream.preprocessing.one_hot import OneHot as OneHot
+    from stream.preprocessing.pipeline import Preprocessing as Preprocessing
+    from stream.preprocessing.select import SelectKBest as SelectKBest
+    from stream.preprocessing.standardise import Standardise as Standardise
+    from stream.preprocessing.winsorise import Winsorise as Winsorise
     from stream.records import Outgoing as Outgoing
     from stream.records import Record as Record
     from stream.segments.kmeans import StreamKMeans as StreamKMeans
@@ -59,6 +69,16 @@ _PUBLIC = {
     "stream.evaluate.clustering": ("adjusted_rand_index",),
     "stream.events": ("CustomerEvent", "decode"),
     "stream.model": ("Model", "learn"),
+    "stream.preprocessing.clean": ("Clean",),
+    "stream.preprocessing.decorrelate": ("Decorrelate",),
+    "stream.preprocessing.impute": ("Impute",),
+    "stream.preprocessing.log1p": ("Log1p",),
+    "stream.preprocessing.min_max": ("MinMax",),
+    "stream.preprocessing.one_hot": ("OneHot",),
+    "stream.preprocessing.pipeline": ("Preprocessing",),
+    "stream.preprocessing.select": ("SelectKBest",),
+    "stream.preprocessing.standardise": ("Standardise",),
+    "stream.preprocessing.winsorise": ("Winsorise",),
     "stream.records": ("Outgoing", "Record"),
     "stream.segments.kmeans": ("StreamKMeans",),
     "stream.updates": (

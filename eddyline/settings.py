@@ -27,13 +27,13 @@ from stream.config import (
     LearningConfig,
     PropensityConfig,
     RecommendConfig,
-    Section,
     SegmentsConfig,
     load_toml,
     preset,
 )
 from stream.errors import ConfigError
 from stream.explain import explain
+from stream.section import Section
 
 _PREFIX = "EDDYLINE_"
 _OTHERS = ("EDDYLINE_CONFIG",)  # the command line's own

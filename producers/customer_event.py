@@ -8,7 +8,7 @@ from json import JSONEncoder
 from json.encoder import encode_basestring
 from typing import Any
 
-from stream.config import DAY
+from stream.durations import DAY
 from stream.records import Outgoing
 from stream.updates import to_iso
 

@@ -12,8 +12,9 @@ import kafka.errors as errors
 from kafka import KafkaAdminClient, codec
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from stream.config import Duration, Section
+from stream.durations import Duration
 from stream.errors import Aborted, DataError, DeploymentError, EddylineError, Fenced, MissingTopic, Unreachable
+from stream.section import Section
 
 log = logging.getLogger(__name__)
 

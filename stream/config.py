@@ -10,64 +10,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
+from stream.durations import DAY, Duration, Span
 from stream.errors import ConfigError
 from stream.explain import explain
-from stream.names import canonical
-
-_UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}
-DAY = _UNITS["d"]
-_LONGEST = 36_525 * DAY  # a century: times and spans still add up to what 64 bits hold
-
-
-def parse_duration(text: object) -> object:
-    """Milliseconds of a duration such as `30d`, `12h`, `90s`; numbers pass through as milliseconds.
-
-    >>> parse_duration("30d")
-    2592000000
-    """
-    if not isinstance(text, str):
-        return text
-    for unit in sorted(_UNITS, key=len, reverse=True):
-        number = text.strip().removesuffix(unit)
-        if number != text.strip():
-            try:
-                return round(float(number) * _UNITS[unit])
-            except (ValueError, OverflowError):  # no number, or an infinite one
-                break
-    raise ValueError(f"{text!r} is not a duration; write a number with ms, s, m, h, d or w, such as '30d'")
-
-
-def _spelt(name: str) -> str:
-    if canonical(name) != name:
-        raise ValueError(f"write {canonical(name)!r}: events have that name here, however they were spelt")
-    return name
-
-
-Duration = Annotated[int, BeforeValidator(parse_duration), Field(gt=0, le=_LONGEST)]
-"""A positive span of time in milliseconds, written as `30d`, `12h`, `90s`; a century at most."""
-
-Span = Annotated[int, BeforeValidator(parse_duration), Field(ge=0, le=_LONGEST)]
-"""A span of time that may be nothing."""
-
-EventName = Annotated[str, Field(min_length=1), AfterValidator(_spelt)]
-"""Name of an event as the engine sees it: the spec's present spelling, or a name of one's own."""
-
-
-class Section(BaseModel):
-    """Base of all settings: frozen; an unknown key is an error, and so is a number that is none."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+from stream.feature import EventName
+from stream.feature import Feature as Feature
+from stream.preprocessing.settings import DEFAULT, SelectStep, Steps
+from stream.section import Section
 
 
 class EventsConfig(Section):
@@ -78,51 +29,6 @@ class EventsConfig(Section):
     allowed_skew: Duration = Field(3_600_000, description="How far an event may be ahead of its record's timestamp")
     require_key: bool = Field(True, description="Refuse records that are not keyed by their customer id")
     remember: int = Field(100_000, gt=0, description="Message ids remembered for each partition, to drop duplicates")
-
-
-class Feature(Section):
-    """One declared feature of a customer: what is measured, over which time, in which unit.
-
-    `events` are canonical event names (empty: any event); `minus` are events that subtract, such as refunds.
-    """
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    aggregate: Literal["count", "sum", "mean", "distinct", "recency", "tenure", "mean_gap", "ratio", "trait"]
-    events: tuple[EventName, ...] = ()
-    minus: tuple[EventName, ...] = ()
-    over: tuple[EventName, ...] = Field((), description="For `ratio`: the events of the denominator")
-    complement: bool = Field(False, description="For `ratio`: one less the ratio, kept within [0, 1]")
-    value: str | None = Field(
-        None, description="`revenue`, `lines`, `quantity`, `product_id`, `category`, or a property or trait"
-    )
-    window: Duration | None = None
-    half_life: Duration | None = None
-    buckets: int = Field(12, gt=0, le=64, description="Event-time buckets of a window")
-    log: bool = Field(False, description="Scale by log1p: for amounts and counts with a long tail")
-    missing: float | None = Field(
-        None, ge=-1e9, le=1e9, description="Value when there is nothing to measure; default: the median"
-    )
-    unit: str = ""
-    description: str = ""
-    high: str = Field("", description="A segment high in this is called so")
-    low: str = Field("", description="A segment low in this is called so")
-    high_from: float | None = Field(None, description="`high` is said only from this value at the centre on")
-    low_to: float | None = Field(None, description="`low` is said only up to this value at the centre")
-    theme: str = Field("", description="Of features that share a theme, a name says one")
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Feature:
-        if self.window is not None and self.half_life is not None:
-            raise ValueError("give window or half_life, not both")
-        if (self.window or self.half_life) and self.aggregate not in ("count", "sum", "mean", "ratio"):
-            raise ValueError(f"{self.aggregate} takes neither window nor half_life")
-        if self.aggregate in ("sum", "mean", "distinct", "trait") and self.value is None:
-            raise ValueError(f"{self.aggregate} needs `value`")
-        if self.aggregate == "distinct" and self.value not in ("product_id", "category"):
-            raise ValueError(f"distinct counts product_id or category, not {self.value!r}")
-        if self.aggregate == "ratio" and not self.over:
-            raise ValueError("ratio needs `over`")
-        return self
 
 
 class SegmentsConfig(Section):
@@ -166,6 +72,7 @@ class SegmentsConfig(Section):
     )
     seed: int = Field(7, ge=0, lt=2**32)
     reasons: int = Field(5, gt=0, description="Deciding features listed in a receipt")
+    steps: Steps = Field(DEFAULT, description="How features are made comparable, in order")
 
     @model_validator(mode="after")
     def _enough(self) -> SegmentsConfig:
@@ -228,11 +135,15 @@ class LearningConfig(Section):
     every: int = Field(5_000, gt=0, description="Entries of a partition between two contributions")
 
 
+def _each(features: tuple[Feature, ...]) -> tuple[Feature, ...]:
+    return tuple(one for feature in features for one in feature.each)
+
+
 class EngineConfig(Section):
     """All that decides what the engine does with an entry."""
 
     events: EventsConfig = EventsConfig()
-    features: tuple[Feature, ...] = Field(min_length=1)
+    features: Annotated[tuple[Feature, ...], AfterValidator(_each)] = Field(min_length=1)
     segments: SegmentsConfig = SegmentsConfig()
     propensity: PropensityConfig = PropensityConfig()
     recommend: RecommendConfig = RecommendConfig()
@@ -244,6 +155,12 @@ class EngineConfig(Section):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"feature {twice[0]!r} is declared twice")
+        for step in self.segments.steps:
+            unknown = [name for name in step.reads if name not in names]
+            if unknown:
+                raise ValueError(f"segments.steps: {step.step} names {unknown[0]!r}, which is no feature")
+            if isinstance(step, SelectStep) and step.k >= len(names):
+                raise ValueError(f"segments.steps: select keeps {step.k} of {len(names) - 1} features: choose fewer")
         return self
 
 

@@ -30,16 +30,26 @@ def _problem(kind: str, where: tuple[int | str, ...], said: str, model: type[Bas
     if kind != "extra_forbidden":
         return f"{named or 'settings'}: {said.removeprefix('Value error, ')}"
     inner: type[BaseModel] | None = model
+    inside: list[type[BaseModel]] = []
     for part in where[:-1]:
-        inner = inner and (_section(inner.model_fields[part].annotation) if isinstance(part, str) else inner)
+        if isinstance(part, str) and inner is not None:
+            if part in inner.model_fields:
+                inside = _sections(inner.model_fields[part].annotation)
+                inner = inside[0] if inside else None
+            else:  # which of several sections it is, such as the kind of a step
+                inner = next((one for one in inside if _is(one, part)), None)
     known = list(inner.model_fields) if inner is not None else []
     near = get_close_matches(str(where[-1]), known, 1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
     return f"unknown key {named!r}: {hint}"
 
 
-def _section(annotation: Any) -> type[BaseModel] | None:
+def _sections(annotation: Any) -> list[type[BaseModel]]:
     """The settings inside an annotation, such as those of `tuple[Feature, ...]` or `Order | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for inner in get_args(annotation) if (found := _section(inner)) is not None), None)
+        return [annotation]
+    return [found for inner in get_args(annotation) for found in _sections(inner)]
+
+
+def _is(section: type[BaseModel], kind: str) -> bool:
+    return any(field.default == kind for field in section.model_fields.values())

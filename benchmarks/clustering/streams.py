@@ -15,7 +15,8 @@ from sklearn.datasets import load_digits
 from eddyline.embedded import embedded
 from producers.datasets import online_retail
 from stream.config import preset
-from stream.preprocessing.scaling import Scaling
+from stream.preprocessing.pipeline import Preprocessing
+from stream.preprocessing.settings import Measured
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.intp]
@@ -101,7 +102,8 @@ def _blobs(rows: int, spread: float, d: int = 8, k: int = 5) -> tuple[Array, Lab
 
 
 def _scaled(rows: Array, log: tuple[bool, ...]) -> Array:
-    return Scaling.fit(rows, log, (None,) * len(log)).transform_many(rows)
+    features = [Measured(name=f"column_{place}", log=flag) for place, flag in enumerate(log)]
+    return Preprocessing.fit(rows, features).transform_many(rows)
 
 
 def _online_retail(file: Path) -> Array:

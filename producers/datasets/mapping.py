@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
-from stream.config import Section, load_toml
+from stream.config import load_toml
 from stream.errors import ConfigError
 from stream.explain import explain
+from stream.section import Section
 
 EXAMPLE = Path(__file__).with_name("example-mapping.toml")
 """A mapping of all settings, each explained."""

@@ -13,7 +13,7 @@ from producers.simulator.kinds import KINDS
 from producers.simulator.people import make_people
 from producers.simulator.trouble import disturb, malformed
 from producers.simulator.visits import Visits, make_visits
-from stream.config import DAY
+from stream.durations import DAY
 from stream.errors import InputError
 from stream.records import Outgoing
 

@@ -9,7 +9,8 @@ from typing import TypeVar
 import numpy as np
 from datasketches import hll_sketch
 
-from stream.config import DAY, EngineConfig, Feature
+from stream.config import EngineConfig, Feature
+from stream.durations import DAY
 from stream.entries import Event
 from stream.features.accumulators import (
     Accumulator,
@@ -23,6 +24,7 @@ from stream.features.accumulators import (
     Total,
     Windowed,
 )
+from stream.preprocessing.one_hot import indicator
 from stream.products import Product, clean_number, revenue
 
 Amount = Callable[[Event, Sequence[Product]], float | None]
@@ -61,7 +63,7 @@ class Layout:
         self._known: dict[tuple[object, ...], Accumulator] = {}
         self._writes: list[tuple[frozenset[str], Accumulator, Amount | None, float]] = []
         self._distinct: list[tuple[frozenset[str], int, int, str]] = []  # events, sketch, slot, value
-        self._traits: list[tuple[str, Accumulator]] = []
+        self._traits: list[tuple[str, str | None, Accumulator]] = []  # name, category if it is one, where
         self._readers = [self._compile(feature) for feature in config.features]
         self._plans: dict[str, list[tuple[Accumulator, Amount | None, float]]] = {}
         self._distinct_plans: dict[str, list[tuple[int, int, str]]] = {}
@@ -97,8 +99,9 @@ class Layout:
                     target.update(name)
             slots[slot] = target.get_estimate()
         if event.traits:
-            for name, trait in self._traits:
-                number = clean_number(event.traits.get(name))
+            for name, category, trait in self._traits:
+                given = event.traits.get(name)
+                number = clean_number(given) if category is None else indicator(given, category)
                 if number is not None:
                     trait.add(slots, time, number)
 
@@ -163,8 +166,8 @@ class Layout:
         first_writes: list[Write] = [(events, None, 1.0)]
         if feature.aggregate == "trait":
             assert feature.value is not None
-            trait = self._share(("trait", feature.value), Latest, [])
-            self._traits.append((feature.value, trait))
+            trait = self._share(("trait", feature.value, feature.category), Latest, [])
+            self._traits.append((feature.value, feature.category, trait))
             return trait.read
         if feature.aggregate == "distinct":
             assert feature.value is not None

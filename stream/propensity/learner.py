@@ -11,7 +11,7 @@ from river import linear_model, optim
 from river.utils import VectorDict
 
 from stream.config import PropensityConfig
-from stream.preprocessing.scaling import Scaling
+from stream.preprocessing.pipeline import Preprocessing
 from stream.propensity.contribution import Contribution
 from stream.propensity.model import PropensityModel
 from stream.propensity.weights import Weights
@@ -30,7 +30,7 @@ class PropensityLearner:
         Standardises raw rows; replaced at each adoption, the weights being carried over exactly.
     """
 
-    def __init__(self, config: PropensityConfig, features: tuple[str, ...], scaling: Scaling) -> None:
+    def __init__(self, config: PropensityConfig, features: tuple[str, ...], scaling: Preprocessing) -> None:
         self._rate = config.learning_rate
         self._features = features
         self._scaling = scaling
@@ -49,7 +49,7 @@ class PropensityLearner:
         self._base = self._weights()  # first: it learns what waits
         return Contribution(self._examples, self._positives, self._base.times(float(self._examples)))
 
-    def adopt(self, scaling: Scaling, model: PropensityModel | None) -> None:
+    def adopt(self, scaling: Preprocessing, model: PropensityModel | None) -> None:
         """Go on from the merged model, plus what was learnt since the last contribution."""
         current = self._weights()
         if model is not None:
@@ -80,7 +80,7 @@ class PropensityLearner:
         """Reverse of `to_bytes`."""
         values = msgpack.unpackb(packed)
         config = PropensityConfig(learning_rate=values["rate"])
-        learner = cls(config, tuple(values["features"]), Scaling.from_dict(values["scaling"]))
+        learner = cls(config, tuple(values["features"]), Preprocessing.from_dict(values["scaling"]))
         learner._examples, learner._positives = values["counts"]
         learner._base = Weights.from_list(values["base"])
         learner._set(learner._river, values["weights"], values["intercept"], values["squares"])

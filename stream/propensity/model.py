@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.preprocessing.scaling import Scaling
+from stream.preprocessing.pipeline import Preprocessing
 from stream.propensity.contribution import Contribution
 from stream.propensity.weights import Weights
 
@@ -40,7 +40,7 @@ class PropensityModel:
     positives: int
 
     @classmethod
-    def learnt(cls, contribution: Contribution, scaling: Scaling, features: tuple[str, ...]) -> PropensityModel:
+    def learnt(cls, contribution: Contribution, scaling: Preprocessing, features: tuple[str, ...]) -> PropensityModel:
         """From the merged contributions of all partitions."""
         state = contribution.mean
         weights, intercept, _ = state.standardised(scaling)

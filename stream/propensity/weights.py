@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.preprocessing.scaling import Scaling
+from stream.preprocessing.pipeline import Preprocessing
 
 Array = NDArray[np.float64]
 
@@ -40,13 +40,13 @@ class Weights:
         return cls(np.zeros(width), 0.0, np.zeros(width))
 
     @classmethod
-    def of_standardised(cls, weights: Array, intercept: float, curvature: Array, scaling: Scaling) -> Weights:
+    def of_standardised(cls, weights: Array, intercept: float, curvature: Array, scaling: Preprocessing) -> Weights:
         """From those of standardised features."""
         std = _spread(scaling)
         plain = weights / std
         return cls(plain, float(intercept - (plain * scaling.mean).sum()), curvature * std**2)
 
-    def standardised(self, scaling: Scaling) -> tuple[Array, float, Array]:
+    def standardised(self, scaling: Preprocessing) -> tuple[Array, float, Array]:
         """Weights, intercept and squared gradients for features standardised by `scaling`."""
         std = _spread(scaling)
         return self.weights * std, float(self.intercept + (self.weights * scaling.mean).sum()), self.curvature / std**2
@@ -74,5 +74,5 @@ class Weights:
         return cls(np.array(weights, dtype=np.float64), float(intercept), np.array(curvature, dtype=np.float64))  # type: ignore[arg-type]
 
 
-def _spread(scaling: Scaling) -> Array:
+def _spread(scaling: Preprocessing) -> Array:
     return np.where(scaling.std > 0, scaling.std, 1.0)

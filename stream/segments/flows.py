@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.config import DAY
+from stream.durations import DAY
 from stream.updates import SegmentChanged
 
 

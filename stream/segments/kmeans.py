@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from river import base
 
+from stream.rows import Array, Name, Rows, aligned, as_matrix, as_weights, from_plain, is_dicts, plain
 from stream.segments.online import Clusters
 from stream.segments.reservoir import Reservoir
-from stream.segments.rows import Array, Name, Rows, aligned, as_matrix, as_weights, from_plain, is_dicts, plain
 from stream.segments.times import seconds
 
 _SAMPLE = 2_000

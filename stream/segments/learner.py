@@ -6,13 +6,14 @@ import numpy as np
 
 from stream.commands import Wishes
 from stream.config import EngineConfig
-from stream.preprocessing.scaling import Scaling
+from stream.preprocessing.pipeline import Preprocessing
+from stream.preprocessing.statistics import correlations
 from stream.segments.algorithms import group
 from stream.segments.algorithms.base import Array, Grouping, Known, Sample
 from stream.segments.drift import Drift
 from stream.segments.identity import Identity, match, reach
 from stream.segments.model import SegmentsModel
-from stream.segments.naming import correlations, name_segments
+from stream.segments.naming import name_segments
 from stream.segments.prototypes import Places, Prototypes
 from stream.segments.wished import wished
 
@@ -55,11 +56,7 @@ def learn(
         return None
     names = tuple(feature.name for feature in config.features)
     rows, arrival = _canonical(rows)
-    scaling = Scaling.fit(
-        rows,
-        log=tuple(feature.log for feature in config.features),
-        missing=tuple(feature.missing for feature in config.features),
-    )
+    scaling = Preprocessing.fit(rows, config.features, settings.steps)
     X = scaling.transform_many(rows)
     before = previous if previous is not None and previous.features == names else None
     before = None if before is None else wished(before, Wishes(retired=wishes.retired))
@@ -137,7 +134,7 @@ def _why(customers: int, drifted: str, fresh: bool) -> str:
     return f"{why}; {drifted}, and the segments still fit" if drifted else why
 
 
-def _carried(before: SegmentsModel, scaling: Scaling, nested: bool, locked: tuple[str, ...]) -> Known:
+def _carried(before: SegmentsModel, scaling: Preprocessing, nested: bool, locked: tuple[str, ...]) -> Known:
     """The version before in the new scaled space."""
     points, centres = (scaling.transform_many(before.scaling.inverse(each)) for each in (before.points, before.centres))
     prototypes = Prototypes(len(before.ids), points, before.owners, before.noise)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.errors import InputError
-from stream.preprocessing.scaling import Scaling
+from stream.preprocessing.pipeline import Preprocessing
 from stream.segments.algorithms.tree import Tree
 from stream.segments.drift import Drift
 from stream.segments.prototypes import Places, Prototypes
@@ -29,13 +29,13 @@ class SegmentsModel:
     Attributes
     ----------
     features
-        Names of the columns, d of them.
+        Names of the columns of raw rows, d of them.
     scaling
-        How raw rows become rows in [0, 1].
+        How raw rows become rows in scaled space, which has d' dimensions: d, unless steps select or decorrelate.
     centres
-        Mean of each segment in scaled space, shape [k, d], ordered by id: for names, cards and identity.
+        Mean of each segment in scaled space, shape [k, d'], ordered by id: for names, cards and identity.
     points
-        Prototypes in scaled space, shape [m, d], those of a segment together, in the order of the segments.
+        Prototypes in scaled space, shape [m, d'], those of a segment together, in the order of the segments.
     owners
         Place of the segment of each prototype, ascending, shape [m].
     noise
@@ -69,7 +69,7 @@ class SegmentsModel:
     """
 
     features: tuple[str, ...]
-    scaling: Scaling
+    scaling: Preprocessing
     centres: Array
     points: Array
     owners: Places
@@ -130,13 +130,13 @@ class SegmentsModel:
         return self.prototypes.gaps()
 
     def contributions(self, scaled: Array, a: int, b: int) -> Array:
-        """Each feature's term of how much nearer a scaled row [d] is to segment a than to b, shape [d].
+        """Each feature's term of how much nearer a scaled row is to segment a than to b, shape [d].
 
         With p_a and p_b the nearest prototypes, the terms (x - p_b)² - (x - p_a)² sum to the margin
-        d²(x, b) - d²(x, a). The constant distance to the segment of outliers is no feature's more than another's:
-        each has an equal share of it.
+        d²(x, b) - d²(x, a); `Preprocessing.terms` says what they are where steps select or decorrelate. The constant
+        distance to the segment of outliers is no feature's more than another's: each has an equal share of it.
         """
-        terms: Array = self.prototypes.terms(scaled, b) - self.prototypes.terms(scaled, a)
+        terms: Array = self._terms(scaled, b) - self._terms(scaled, a)
         return terms
 
     def cut(self, k: int) -> Places:
@@ -150,6 +150,13 @@ class SegmentsModel:
         if self.tree is None:
             raise InputError('only segments of segments.algorithm = "hierarchical" can be cut anew')
         return self.tree.cut(k)
+
+    def _terms(self, scaled: Array, segment: int) -> Array:
+        """Each feature's term of the squared distance of a scaled row to a segment, shape [d]."""
+        difference = self.prototypes.difference(scaled, segment)
+        if difference is None:
+            return np.full(len(self.features), (self.noise or 0.0) / max(len(self.features), 1))
+        return self.scaling.terms(difference)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON or msgpack; floats exact."""
@@ -174,11 +181,12 @@ class SegmentsModel:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> SegmentsModel:
         """Reverse of `to_dict`."""
+        scaling = Preprocessing.from_dict(values["scaling"])
         return cls(
             features=tuple(values["features"]),
-            scaling=Scaling.from_dict(values["scaling"]),
-            centres=np.array(values["centres"], dtype=np.float64).reshape(-1, len(values["features"])),
-            points=np.array(values["points"], dtype=np.float64).reshape(-1, len(values["features"])),
+            scaling=scaling,
+            centres=np.array(values["centres"], dtype=np.float64).reshape(-1, len(scaling.names)),
+            points=np.array(values["points"], dtype=np.float64).reshape(-1, len(scaling.names)),
             owners=np.array(values["owners"], dtype=np.intp),
             noise=values["noise"],
             weights=np.array(values["weights"], dtype=np.float64),

@@ -77,12 +77,6 @@ def name_segments(
     return Naming(tuple(names[known] for known in ids), tuple(marks[known] for known in ids))
 
 
-def correlations(standardised: Array) -> Array:
-    """Correlations of standardised columns [n, d], shape [d, d]; summed column by column, without BLAS."""
-    columns = np.ascontiguousarray(standardised.T)
-    return np.array([[float((one * other).mean()) for other in columns] for one in columns])
-
-
 def _ranking(row: Array, values: Array, features: Sequence[Feature]) -> list[tuple[str, float, int]]:
     """(mark, size, column) of the deviations that may be said, largest first; the first declared wins a tie."""
     order = np.argsort(-np.abs(row), kind="stable").tolist()

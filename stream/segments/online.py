@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from stream.rows import Array, Name, Rows, aligned, from_plain, plain
 from stream.segments.distance import squared_distances
 from stream.segments.lloyd import Fit, Labels, assign, best_of, lloyd, means, swapped
 from stream.segments.reservoir import Reservoir
-from stream.segments.rows import Array, Name, Rows, aligned, from_plain, plain
 
 UNASSIGNED = -1
 """The label of a row before there are clusters."""

@@ -99,17 +99,14 @@ class Prototypes:
         far[:, theirs == 0] = np.inf
         return far
 
-    def terms(self, scaled: Array, segment: int) -> Array:
-        """Each feature's term of the squared distance of a scaled row [d] to a segment, shape [d].
-
-        The constant distance to the segment of outliers is no feature's more than another's: each has an equal share.
-        """
-        if self.noise is not None and segment == self.outliers:
-            return np.full(len(scaled), self.noise / max(len(scaled), 1))
+    def difference(self, scaled: Array, segment: int) -> Array | None:
+        """From a segment's nearest prototype to a scaled row [d], shape [d]; None for outliers, who are nowhere."""
+        if segment == self.outliers:
+            return None
         own = self.points[self.owners == segment]
         nearest = own[squared_distances(scaled[None], own)[0].argmin()] if len(own) > 1 else own[0]
-        terms: Array = (scaled - nearest) ** 2
-        return terms
+        difference: Array = scaled - nearest
+        return difference
 
     def taken(self, order: Sequence[int] | Places) -> tuple[Prototypes, Places]:
         """The segments at these places, in this order, and where each of their points was."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from stream.segments.rows import Array, Name, aligned, from_plain, plain
+from stream.rows import Array, Name, aligned, from_plain, plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 from stream.config import EngineConfig, SegmentsConfig
 from stream.errors import DataError
 from stream.evaluate.clustering import adjusted_rand_index
-from stream.preprocessing.scaling import Scaling
+from stream.preprocessing.pipeline import Preprocessing
 from stream.segments.algorithms import group, hierarchical
 from stream.segments.algorithms.base import Array, Sample
 from stream.segments.prototypes import Places, Prototypes
@@ -158,11 +158,7 @@ def suggest(
             f"the sample holds {len(rows):,} customers, and {LEAST} are needed to suggest segments: "
             "let more events in, or raise segments.sample if that is what limits it"
         )
-    X = Scaling.fit(
-        rows,
-        log=tuple(feature.log for feature in config.features),
-        missing=tuple(feature.missing for feature in config.features),
-    ).transform_many(rows)
+    X = Preprocessing.fit(rows, config.features, config.segments.steps).transform_many(rows)
     distinct = len(np.unique(X, axis=0))
     ks = [k for k in sorted(set(ks)) if 2 <= k < distinct]
     if not ks:

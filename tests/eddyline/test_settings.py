@@ -9,7 +9,8 @@ from kafka import codec
 from pydantic import ValidationError
 
 from eddyline.settings import Settings, load_settings
-from stream.config import DAY, preset
+from stream.config import preset
+from stream.durations import DAY
 from stream.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "eddyline.toml"

@@ -11,7 +11,8 @@ from statistics import mean
 import pytest
 
 from producers.simulator import KINDS, Shop
-from stream.config import DAY, EventsConfig
+from stream.config import EventsConfig
+from stream.durations import DAY
 from stream.entries import Event, Rejected
 from stream.errors import InputError
 from stream.events import CustomerEvent, decode

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from itertools import pairwise
 
-from stream.config import DAY, EngineConfig, preset
+from stream.config import EngineConfig, preset
 from stream.contribution import Contribution, merge
+from stream.durations import DAY
 from stream.engine import Engine
 from stream.entries import Entry, Event, ModelAdopted, Rejected, Tick
 from stream.model import Model, learn

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream.config import DAY
+from stream.durations import DAY
 from stream.engine import Engine
 from stream.entries import Entry, Event, ModelAdopted, Tick
 from stream.store.memory import MemoryStore

@@ -34,7 +34,7 @@ def flows(
     """
     from eddyline.cli.output import print_json
     from eddyline.settings import load_settings
-    from stream.config import parse_duration
+    from stream.durations import parse_duration
 
     settings = load_settings(config)
     start, end = instant(since, "--since"), instant(until, "--until")

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.config import DAY, EngineConfig, parse_config, preset
+from stream.config import EngineConfig, parse_config, preset
+from stream.durations import DAY
 from stream.entries import Event
 from stream.errors import ConfigError
 from stream.features.layout import Layout

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from stream.config import PropensityConfig
-from stream.preprocessing.scaling import Scaling
+from stream.preprocessing.pipeline import Preprocessing
+from stream.preprocessing.settings import Measured
+from stream.preprocessing.standardise import FrozenStandardise
 from stream.propensity.contribution import merge
 from stream.propensity.learner import PropensityLearner
 from stream.propensity.model import PropensityModel
@@ -25,11 +29,11 @@ def shop(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return rows, draw.random(count) < 1 / (1 + np.exp(-odds))
 
 
-def scaling(rows: np.ndarray) -> Scaling:
-    return Scaling.fit(rows, log=(True,) * 6, missing=(None,) * 6)
+def scaling(rows: np.ndarray) -> Preprocessing:
+    return Preprocessing.fit(rows, [Measured(name=name, log=True) for name in NAMES])
 
 
-def taught(rows: np.ndarray, labels: np.ndarray, scale: Scaling) -> PropensityLearner:
+def taught(rows: np.ndarray, labels: np.ndarray, scale: Preprocessing) -> PropensityLearner:
     learner = PropensityLearner(CONFIG, NAMES, scale)
     for row, label in zip(rows, labels, strict=True):
         learner.learn(row.tolist(), bool(label))
@@ -103,7 +107,7 @@ def test_what_was_learnt_since_the_contribution_survives_adoption() -> None:
 def test_another_scaling_leaves_the_scores_as_they_are() -> None:
     rows, labels = shop(600, 8)
     scale = scaling(rows)
-    other = Scaling(scale.log, scale.fill, scale.low, scale.high, scale.mean + 0.7, scale.std * 1.9)
+    other = dataclasses.replace(scale, standard=FrozenStandardise(scale.mean + 0.7, scale.std * 1.9))
     learner = taught(rows, labels, scale)
     before = PropensityModel.learnt(learner.snapshot(), scale, NAMES)
     learner.adopt(other, before)

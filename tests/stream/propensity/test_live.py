@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stream.config import DAY
+from stream.durations import DAY
 from stream.engine import Engine
 from stream.entries import Entry, Event, ModelAdopted, Tick
 from stream.model import Model

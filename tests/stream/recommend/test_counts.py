@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from stream.config import DAY, RecommendConfig
+from stream.config import RecommendConfig
+from stream.durations import DAY
 from stream.recommend.counts import ADD_WEIGHT, ItemCounts, ItemRow
 
 START = 1_700_000_000_000

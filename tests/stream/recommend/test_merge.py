@@ -8,7 +8,8 @@ from math import isfinite, log2, sqrt
 
 import pytest
 
-from stream.config import DAY, RecommendConfig
+from stream.config import RecommendConfig
+from stream.durations import DAY
 from stream.recommend.counts import BLOCK, ItemCounts, ItemRow
 from stream.recommend.merge import ItemsMerger
 from stream.recommend.model import ItemsModel

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 
-from stream.config import DAY, RecommendConfig
+from stream.config import RecommendConfig
+from stream.durations import DAY
 from stream.recommend.counts import ItemCounts
 from stream.recommend.merge import ItemsMerger
 from stream.recommend.model import ItemsModel

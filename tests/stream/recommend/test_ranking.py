@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from stream.config import DAY, RecommendConfig
+from stream.config import RecommendConfig
+from stream.durations import DAY
 from stream.recommend.model import ItemsModel
 from stream.recommend.ranking import recommend
 from tests.stream.recommend.test_merge import CONFIG, START, counted, model, planted

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.config import DAY, RecommendConfig
+from stream.config import RecommendConfig
+from stream.durations import DAY
 from stream.recommend.counts import ItemCounts, ItemRow
 from stream.recommend.merge import ItemsMerger
 from stream.recommend.model import ItemsModel

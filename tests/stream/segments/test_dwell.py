@@ -7,7 +7,7 @@ from functools import cache
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream.config import DAY
+from stream.durations import DAY
 from stream.engine import Engine
 from stream.entries import Entry, ModelAdopted
 from stream.store.memory import MemoryStore

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stream.config import DAY
+from stream.durations import DAY
 from stream.segments.flows import Move, as_move, flows, sizes_over_time
 from stream.updates import Cause, SegmentChanged, SegmentRef
 

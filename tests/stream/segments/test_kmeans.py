@@ -16,7 +16,8 @@ from river import checks, compose, datasets, preprocessing
 from river.checks import common
 from sklearn.cluster import KMeans
 
-from stream.preprocessing.scaling import Scaling
+from stream.preprocessing.pipeline import Preprocessing
+from stream.preprocessing.settings import Measured
 from stream.segments.kmeans import StreamKMeans
 from stream.segments.lloyd import assign
 
@@ -130,7 +131,7 @@ def test_it_is_within_2_per_cent_of_batch_kmeans(
 ) -> None:
     if shape == "skewed":
         rows = customers(10_000)
-        X = Scaling.fit(rows, (True, True, True, True, False), (None,) * 5).transform_many(rows)
+        X = Preprocessing.fit(rows, [Measured(name=name, log=name != "e") for name in "abcde"]).transform_many(rows)
     else:
         X = blobs(10_000, 0.05 if shape == "blobs" else 0.25)
     model = learnt(X)

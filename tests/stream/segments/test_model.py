@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.preprocessing.scaling import Scaling
+from stream.preprocessing.pipeline import Preprocessing
+from stream.preprocessing.settings import Measured
 from stream.segments.drift import Drift
 from stream.segments.model import SegmentsModel
 
@@ -23,7 +24,7 @@ def model(owners: list[int], noise: float | None = None, seed: int = 0) -> Segme
     k = max(len(set(owners)) + (noise is not None), max(owners, default=-1) + 1)
     return SegmentsModel(
         features=tuple("abcd"),
-        scaling=Scaling.fit(points if len(points) else np.zeros((1, D)), (False,) * D, (None,) * D),
+        scaling=Preprocessing.fit(points, [Measured(name=name) for name in "abcd"]),
         centres=np.full((k, D), 0.5),
         points=points,
         owners=np.array(owners, dtype=np.intp),

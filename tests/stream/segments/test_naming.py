@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.config import Feature
-from stream.segments.naming import Naming, correlations, name_segments
+from stream.preprocessing.statistics import correlations
+from stream.segments.naming import Naming, name_segments
 
 FEATURES = (
     Feature(name="recency", aggregate="recency", high="lapsed", low="recent"),

@@ -95,7 +95,7 @@ class Rows:
         new = names.keys() - self._known if isinstance(names, Mapping) else set(names) - self._known
         if new:
             self._known |= new
-            wider = sorted(self._known, key=_by_type)
+            wider = named(self._known)
             self._values = aligned(self.values, self.names, wider)
             self._notes = self._notes[: self.count]
             self.names = wider
@@ -108,9 +108,9 @@ def _roomier(held: Array, room: int) -> Array:
     return out
 
 
-def _by_type(name: Name) -> tuple[str, Any]:
-    """An order of names of any kind: numbers and texts do not compare with each other."""
-    return type(name).__name__, name
+def named(names: Iterable[Name]) -> list[Name]:
+    """Names of any kind in order: numbers and texts do not compare with each other."""
+    return sorted(names, key=lambda name: (type(name).__name__, name))
 
 
 def aligned(X: Array, names: Sequence[Name], wanted: Sequence[Name]) -> Array:
@@ -127,12 +127,18 @@ def aligned(X: Array, names: Sequence[Name], wanted: Sequence[Name]) -> Array:
 
 def as_matrix(X: Any, names: Sequence[Name] | None = None) -> tuple[list[Name], Array]:
     """Names and values, shape [n, d], of an array (names 0 … d - 1 by default) or of anything like a DataFrame."""
+    names, values = as_given(X, names)
+    values[~(np.abs(values) < _LARGEST)] = np.nan
+    return names, values
+
+
+def as_given(X: Any, names: Sequence[Name] | None = None) -> tuple[list[Name], Array]:
+    """Like `as_matrix`, with infinities and numbers too large to be squared."""
     if names is None and hasattr(X, "to_numpy") and hasattr(X, "columns"):
         names, X = list(X.columns), X.to_numpy()
     values = np.array(X, dtype=np.float64)
     if values.ndim != 2:
         raise ValueError(f"rows must be a matrix, not of shape {values.shape}")
-    values[~(np.abs(values) < _LARGEST)] = np.nan
     return list(range(values.shape[1])) if names is None else list(names), values
 
 

@@ -1,0 +1,86 @@
+"""Standardise: in standard deviations from the mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar, Self
+
+import numpy as np
+
+from stream.preprocessing.frozen import Array, Frozen
+from stream.preprocessing.settings import Measured, StandardiseStep
+from stream.preprocessing.states import Moments
+from stream.preprocessing.statistics import moments
+from stream.preprocessing.transformer import Step
+from stream.rows import Name
+
+_ROUNDING = 1e-12  # of the mean: a smaller deviation is that of a constant, summed with rounding
+
+
+@dataclass(frozen=True, eq=False)
+class FrozenStandardise(Frozen):
+    """`mean` and `std` of each column, shape [d]. A column without spread is 0 throughout."""
+
+    step: ClassVar[str] = "standardise"
+    mean: Array
+    std: Array
+
+    @classmethod
+    def fit(cls, columns: Array) -> Self:
+        """From a sample, columns [d, n] without missing values."""
+        both = [moments(np.sort(column)) if len(column) else (0.0, 0.0) for column in columns]
+        return cls(*np.array(both, dtype=np.float64).reshape(len(columns), 2).T.copy())
+
+    @classmethod
+    def declared(cls, columns: Array, settings: StandardiseStep, features: Sequence[Measured]) -> Self:
+        """From a sample, columns [d, n] without missing values."""
+        return cls.fit(columns)
+
+    def apply(self, columns: Array) -> Array:
+        columns -= self.mean[:, None]
+        columns /= self._span[:, None]
+        flat = self.std == 0
+        if flat.any():
+            columns[flat] = np.where(np.isnan(columns[flat]), np.nan, 0.0)
+        return columns
+
+    def inverse(self, columns: Array) -> Array:
+        inner: Array = self.mean[:, None] + columns * self.std[:, None]
+        return inner
+
+    def ahead(self, gradient: Array) -> Array:
+        return gradient / self._span
+
+    def back(self, difference: Array) -> Array:
+        return difference * self._span
+
+    @cached_property
+    def _span(self) -> Array:
+        return np.where(self.std > 0, self.std, 1.0)
+
+
+class Standardise(Step[Moments]):
+    """Each feature in standard deviations from its mean so far.
+
+    Merging is exact to rounding (1e-9). A feature without spread is 0; what is missing stays so.
+
+    Examples
+    --------
+    >>> scale = Standardise()
+    >>> scale.learn_many([[2.0], [4.0]])
+    >>> scale.transform_one({0: 5.0})
+    {0: 2.0}
+    """
+
+    def __init__(self) -> None:
+        self._begin(Moments())
+
+    def _freeze(self, names: Sequence[Name]) -> Frozen:
+        number, mean, squares = self._state.of(names)
+        mean = np.nan_to_num(mean)
+        with np.errstate(invalid="ignore"):
+            std = np.nan_to_num(np.sqrt(squares / number))
+        std[std <= _ROUNDING * np.abs(mean)] = 0.0
+        return FrozenStandardise(mean, std)
