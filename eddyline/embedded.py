@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from itertools import islice
+from itertools import chain, islice
 
 from consumers.clock import ManualClock
 from consumers.garbage import Garbage
@@ -55,7 +55,7 @@ class Embedded:
     cards
         Segments of the latest revision.
     moves
-        Segment changes of the latest chunk, at most five, the newest last.
+        Of the segment changes of the latest chunk the two newest of each cause, the newest last.
     flows
         Counts all segment changes.
     history
@@ -146,7 +146,8 @@ class Embedded:
         for change in changes:
             self.flows.add(as_move(change))
         changes.sort(key=lambda change: change.occurred_at)
-        self.moves = tuple(changes[-5:])
+        kinds = [[one for one in changes if one.cause.kind == kind][-2:] for kind in ("event", "time", "model")]
+        self.moves = tuple(sorted(chain(*kinds), key=lambda change: change.occurred_at))
 
     def _new(self, topic: str) -> list[Record]:
         """What has not been forgotten, partition after partition."""

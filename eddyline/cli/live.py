@@ -95,7 +95,7 @@ class _Lines:
         if tenth > self._told:
             self._told = tenth
             print(f"{product.events:,} of {self._total:,} events", flush=True)
-            for move in product.moves[-2:]:
+            for move in product.moves[::2]:
                 print(f"  {move.customer}: {moved(move)}, because of {because(move)}", flush=True)
 
 

@@ -97,7 +97,7 @@ class Layout:
                 name = product.id if field == "product_id" else product.category
                 if name:
                     target.update(name)
-            slots[slot] = target.get_estimate()
+            slots[slot] = round(target.get_estimate())  # nobody has bought 21.000001 items
         if event.traits:
             for name, category, trait in self._traits:
                 given = event.traits.get(name)
