@@ -49,8 +49,8 @@ def redis_server() -> Iterator[str]:
 
 
 def missing(reason: Unreachable) -> None:
-    """Skip, and say why; with EDDYLINE_REQUIRE_SERVERS=1, as in CI, fail."""
-    if os.environ.get("EDDYLINE_REQUIRE_SERVERS") == "1":
+    """Skip, and say why; with REQUIRE_SERVERS=1, as in CI, fail."""
+    if os.environ.get("REQUIRE_SERVERS") == "1":
         pytest.fail(str(reason))
     pytest.skip(str(reason))
 
