@@ -236,6 +236,6 @@ def to_json(update: Update) -> bytes:
     Equal updates give equal bytes. Keys of `SegmentCard.centre` keep the order their creator gave them.
 
     >>> to_json(SegmentsRevised(id="1", model=2, occurred_at=0, segments=(), why="First model."))
-    b'{"id":"1","model":2,"occurredAt":"1970-01-01T00:00:00.000Z","segments":[],"why":"First model."}'
+    b'{"id":"1","model":2,"occurredAt":"1970-01-01T00:00:00.000Z","segments":[],"why":"First model.","drift":{}}'
     """
     return update.__pydantic_serializer__.to_json(update, by_alias=True)
