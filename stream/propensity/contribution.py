@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from functools import reduce
 
 import msgpack
+import numpy as np
+from numpy.typing import NDArray
 
+from stream.propensity.calibration import BINS
 from stream.propensity.weights import Weights
 
 
@@ -24,6 +27,8 @@ class Contribution:
         Learnt by the partition so far.
     total
         Its weights times `examples`.
+    outcomes
+        What became of scores (see `stream.propensity.calibration.Outcomes`), shape [2, BINS].
 
     Notes
     -----
@@ -35,11 +40,15 @@ class Contribution:
     examples: int
     positives: int
     total: Weights
+    outcomes: NDArray[np.float64]
 
     def plus(self, other: Contribution) -> Contribution:
         """Both together."""
         return Contribution(
-            self.examples + other.examples, self.positives + other.positives, self.total.plus(other.total)
+            self.examples + other.examples,
+            self.positives + other.positives,
+            self.total.plus(other.total),
+            self.outcomes + other.outcomes,
         )
 
     @property
@@ -49,14 +58,14 @@ class Contribution:
 
     def pack(self) -> bytes:
         """As stored: msgpack, floats exact."""
-        packed: bytes = msgpack.packb([self.examples, self.positives, self.total.to_list()])
+        packed: bytes = msgpack.packb([self.examples, self.positives, self.total.to_list(), self.outcomes.tobytes()])
         return packed
 
     @classmethod
     def unpack(cls, packed: bytes) -> Contribution:
         """Reverse of `pack`."""
-        examples, positives, total = msgpack.unpackb(packed)
-        return cls(examples, positives, Weights.from_list(total))
+        examples, positives, total, outcomes = msgpack.unpackb(packed)
+        return cls(examples, positives, Weights.from_list(total), np.frombuffer(outcomes).reshape(2, BINS))
 
 
 def merge(contributions: Sequence[Contribution]) -> Contribution:

@@ -12,6 +12,7 @@ from river.utils import VectorDict
 
 from stream.config import PropensityConfig
 from stream.preprocessing.pipeline import Preprocessing
+from stream.propensity.calibration import Outcomes
 from stream.propensity.contribution import Contribution
 from stream.propensity.model import PropensityModel
 from stream.propensity.weights import Weights
@@ -37,6 +38,7 @@ class PropensityLearner:
         self._examples = 0
         self._positives = 0
         self._waiting: list[tuple[Sequence[float], bool]] = []  # standardised together, at a twentieth of the cost
+        self._outcomes = Outcomes()
         self._base = Weights.zeros(len(features))  # as it was when last contributed or adopted
         self._river = self._build(self._base)
 
@@ -47,7 +49,8 @@ class PropensityLearner:
     def snapshot(self) -> Contribution:
         """What the partition contributes now; what it learns from here on is kept apart until the next adoption."""
         self._base = self._weights()  # first: it learns what waits
-        return Contribution(self._examples, self._positives, self._base.times(float(self._examples)))
+        total = self._base.times(float(self._examples))
+        return Contribution(self._examples, self._positives, total, self._outcomes.bins.copy())
 
     def adopt(self, scaling: Preprocessing, model: PropensityModel | None) -> None:
         """Go on from the merged model, plus what was learnt since the last contribution."""
@@ -67,6 +70,7 @@ class PropensityLearner:
                 "features": list(self._features),
                 "scaling": self._scaling.to_dict(),
                 "counts": [self._examples, self._positives],
+                "outcomes": self._outcomes.bins.tolist(),
                 "base": self._base.to_list(),
                 "intercept": self._river.intercept,
                 "weights": [self._river.weights.get(name, 0.0) for name in self._features],
@@ -82,6 +86,7 @@ class PropensityLearner:
         config = PropensityConfig(learning_rate=values["rate"])
         learner = cls(config, tuple(values["features"]), Preprocessing.from_dict(values["scaling"]))
         learner._examples, learner._positives = values["counts"]
+        learner._outcomes = Outcomes(np.array(values["outcomes"], dtype=np.float64))
         learner._base = Weights.from_list(values["base"])
         learner._set(learner._river, values["weights"], values["intercept"], values["squares"])
         return learner
@@ -92,7 +97,9 @@ class PropensityLearner:
             return
         rows = self._scaling.standardise_many(np.array([row for row, _ in waiting]))
         for row, (_, happened) in zip(rows.tolist(), waiting, strict=True):
-            self._river.learn_one(dict(zip(self._features, row, strict=True)), happened)
+            x = dict(zip(self._features, row, strict=True))
+            self._outcomes.note(self._river.predict_proba_one(x)[True], happened)
+            self._river.learn_one(x, happened)
             self._examples += 1
             self._positives += happened
 

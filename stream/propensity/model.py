@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.preprocessing.pipeline import Preprocessing
+from stream.propensity.calibration import platt
 from stream.propensity.contribution import Contribution
 from stream.propensity.weights import Weights
 
@@ -25,9 +26,9 @@ class PropensityModel:
     features
         Names of the columns, d of them.
     weights, intercept
-        For features standardised by the scaling of the same model, shape [d].
+        For features standardised by the scaling of the same model, shape [d]; calibrated.
     state
-        The same in units that no scaling changes, with AdaGrad's squared gradients: where learning goes on.
+        As learnt, in units that no scaling changes, with AdaGrad's squared gradients: where learning goes on.
     examples, positives
         Labelled examples it has learnt from.
     """
@@ -44,7 +45,15 @@ class PropensityModel:
         """From the merged contributions of all partitions."""
         state = contribution.mean
         weights, intercept, _ = state.standardised(scaling)
-        return cls(features, weights, intercept, state, contribution.examples, contribution.positives)
+        slope, shift = platt(contribution.outcomes)
+        return cls(
+            features,
+            slope * weights,
+            slope * intercept + shift,
+            state,
+            contribution.examples,
+            contribution.positives,
+        )
 
     def predict_logit_many(self, standard: Array) -> Array:
         """Log-odds of standardised rows [n, d], shape [n]. Summed column by column: a row never sees its neighbours."""
