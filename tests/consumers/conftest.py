@@ -10,7 +10,7 @@ import pytest
 from stream.store.base import StateStore
 from stream.store.memory import MemoryStore
 from stream.store.redis import RedisStore
-from tests.consumers.world import World
+from tests.consumers.world import RECORDS, World
 from tests.logs.conftest import log
 from tests.logs.harness import KafkaLog, Log, MemoryLog
 
@@ -49,3 +49,17 @@ def world(make: Callable[..., World]) -> World:
 def here() -> World:
     """A deployment of one partition, in memory: for what depends on no server."""
     return World(MemoryLog(), MemoryStore())
+
+
+def uninterrupted(world: World) -> tuple[World, dict[int, str]]:
+    """The same events in one go."""
+    other = world.same()
+    other.load(RECORDS)
+    return other, other.run()
+
+
+def agree(world: World, hashes: dict[int, str]) -> None:
+    """As if nothing had happened."""
+    other, expected = uninterrupted(world)
+    assert world.outputs() == other.outputs()
+    assert hashes == expected

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from consumers.clock import Clock, ManualClock
+from consumers.journal import JournalEntry, decode
 from consumers.source import Source
 from consumers.worker import Worker, WorkerSettings
 from producers.topics import CHANNELS, Topics
@@ -21,6 +22,8 @@ from tests.logs.harness import Log, MemoryLog
 from tests.stream import fold
 
 SETTINGS = WorkerSettings(batch=70, poll=50, tick_every=None, look_every=0, rebuild=90)
+DAY = 86_400  # seconds
+POINTS = ("applied", "stored", "sent", "committed")
 Output = tuple[bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]
 
 
@@ -58,6 +61,9 @@ def shop(count: int = 400, customers: int = 40) -> list[Outgoing]:
         }
         records.append(Outgoing("", entry.customer.encode(), json.dumps(value).encode(), timestamp=entry.time))
     return records
+
+
+RECORDS = shop()
 
 
 class World:
@@ -186,3 +192,8 @@ def restore(store: StateStore, kept: tuple[Delta, bytes], partition: int = 0) ->
     """Bring a partition back to an older state."""
     store.wipe(partition)
     store.commit(partition, store.acquire(partition), *kept)
+
+
+def journal(world: World, partition: int = 0) -> list[JournalEntry]:
+    """Decisions that a partition has journaled."""
+    return [decode(record) for record in world.read("journal", partition)]

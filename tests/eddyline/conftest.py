@@ -1,15 +1,23 @@
-"""Running the command line as a user does: in a process of its own."""
+"""Running the command line as a user does: in a process of its own, and on a deployment of its own."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 
 import pytest
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+SECRET = "hunter2"
+SMALL = {
+    "EDDYLINE_LEARNING__EVERY": "500",
+    "EDDYLINE_SEGMENTS__WARM_UP": "60",
+    "EDDYLINE_PROPENSITY__MIN_EXAMPLES": "20",
+    "EDDYLINE_WORKER__POLL": "50ms",
+}
 
 
 @pytest.fixture
@@ -35,3 +43,30 @@ def eddyline(environment) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def deployment(kafka, redis_url) -> dict[str, str]:
+    """Variables of a deployment of its own on the shared servers."""
+    name = f"t{uuid.uuid4().hex[:10]}"
+    return SMALL | {
+        "EDDYLINE_KAFKA__BOOTSTRAP_SERVERS": kafka,
+        "EDDYLINE_KAFKA__SESSION_TIMEOUT": "6s",
+        "EDDYLINE_REDIS__URL": redis_url,
+        "EDDYLINE_REDIS__PREFIX": name,
+        "EDDYLINE_TOPICS__PREFIX": f"{name}.",
+        "EDDYLINE_GROUP": name,
+        "EDDYLINE_DEPLOYMENT": name,
+    }
+
+
+def refused(done: subprocess.CompletedProcess[str], *said: str) -> None:
+    """One sentence, code 2, no traceback, no secret."""
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1
+    assert "Traceback" not in done.stderr
+    assert SECRET not in done.stderr
+    for words in said:
+        assert words in lines[0]

@@ -1,58 +1,18 @@
-"""Commands on a real Kafka and a real Redis, and what is said when something is not as it should be."""
+"""Commands on a real Kafka and a real Redis: topics made, events in, segments, scores and lists out."""
 
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
-import time
-import uuid
 
 import pytest
 
 from eddyline.cli import main
 from eddyline.connected import open_sink
 from eddyline.settings import load_settings
-from eddyline.testing.servers import free_port
 from stream.records import Outgoing
+from tests.eddyline.conftest import refused
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
-
-SECRET = "hunter2"
-SMALL = {
-    "EDDYLINE_LEARNING__EVERY": "500",
-    "EDDYLINE_SEGMENTS__WARM_UP": "60",
-    "EDDYLINE_PROPENSITY__MIN_EXAMPLES": "20",
-    "EDDYLINE_WORKER__POLL": "50ms",
-}
-
-
-@pytest.fixture
-def deployment(kafka, redis_url) -> dict[str, str]:
-    """Variables of a deployment of its own on the shared servers."""
-    name = f"t{uuid.uuid4().hex[:10]}"
-    return SMALL | {
-        "EDDYLINE_KAFKA__BOOTSTRAP_SERVERS": kafka,
-        "EDDYLINE_KAFKA__SESSION_TIMEOUT": "6s",
-        "EDDYLINE_REDIS__URL": redis_url,
-        "EDDYLINE_REDIS__PREFIX": name,
-        "EDDYLINE_TOPICS__PREFIX": f"{name}.",
-        "EDDYLINE_GROUP": name,
-        "EDDYLINE_DEPLOYMENT": name,
-    }
-
-
-def refused(done: subprocess.CompletedProcess[str], *said: str) -> None:
-    """One sentence, code 2, no traceback, no secret."""
-    assert done.returncode == 2, done.stderr
-    assert done.stdout == ""
-    lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-    assert len(lines) == 1
-    assert "Traceback" not in done.stderr
-    assert SECRET not in done.stderr
-    for words in said:
-        assert words in lines[0]
 
 
 def test_topics_are_created_once_and_listed(eddyline, deployment):
@@ -75,62 +35,6 @@ def test_topics_are_created_once_and_listed(eddyline, deployment):
     refused(eddyline("topics", "create", "--partitions", "4", **deployment), "events", "3 partitions, not 4")
     listed = json.loads(eddyline("topics", "list", "--json", **deployment).stdout)
     assert {topic["state"] for topic in listed} == {"exists"}
-
-
-def test_missing_topics_are_named(eddyline, deployment):
-    listed = json.loads(eddyline("topics", "list", "--json", **deployment).stdout)
-    assert {topic["state"] for topic in listed} == {"missing"}
-    events = f"{deployment['EDDYLINE_TOPICS__PREFIX']}events"
-    refused(eddyline("run", **deployment), events, "eddyline topics create")
-    refused(eddyline("simulate", "--events", "5", **deployment), events, "eddyline topics create")
-
-
-def test_an_unreachable_kafka_is_said(eddyline, deployment):
-    nobody = {"EDDYLINE_KAFKA__BOOTSTRAP_SERVERS": f"127.0.0.1:{free_port()}", "EDDYLINE_KAFKA__TIMEOUT": "2s"}
-    login = {"EDDYLINE_KAFKA__USERNAME": "eddyline", "EDDYLINE_KAFKA__PASSWORD": SECRET}
-    for command in (["topics", "list"], ["run"], ["simulate", "--events", "5"], ["customer", "ann"]):
-        refused(eddyline(*command, **deployment | nobody | login), "Kafka at 127.0.0.1", "kafka.bootstrap_servers")
-
-
-def test_an_unreachable_redis_is_said_without_its_password(eddyline, deployment):
-    eddyline("topics", "create", "--partitions", "1", **deployment)
-    nobody = {
-        "EDDYLINE_REDIS__URL": f"redis://ann:{SECRET}@127.0.0.1:{free_port()}/0",
-        "EDDYLINE_WORKER__PATIENCE": "1s",
-    }
-    refused(eddyline("segments", **deployment | nobody), "Redis at 127.0.0.1")
-    refused(eddyline("run", **deployment | nobody), "Redis at 127.0.0.1")
-    traced = eddyline("segments", "--debug", **deployment | nobody)
-    assert "Traceback" in traced.stderr
-    assert SECRET not in traced.stderr
-
-
-def test_other_partitions_than_recorded_are_refused(eddyline, deployment):
-    from kafka import KafkaAdminClient
-
-    eddyline("topics", "create", "--partitions", "2", **deployment)
-    assert eddyline("run", "--until-end", **deployment).returncode == 0
-    admin = KafkaAdminClient(bootstrap_servers=deployment["EDDYLINE_KAFKA__BOOTSTRAP_SERVERS"])
-    prefix = deployment["EDDYLINE_TOPICS__PREFIX"]
-    admin.create_partitions({f"{prefix}events": 3})
-    refused(eddyline("run", "--until-end", **deployment), "journal", "2 partitions", "3")
-    admin.create_partitions({f"{prefix}journal": 3})
-    admin.close()
-    refused(eddyline("run", "--until-end", **deployment), "2", "3")
-
-
-def test_the_redis_of_another_deployment_is_refused(eddyline, deployment):
-    eddyline("topics", "create", "--partitions", "1", **deployment)
-    assert eddyline("run", "--until-end", **deployment).returncode == 0
-    refused(eddyline("run", "--until-end", **deployment | {"EDDYLINE_DEPLOYMENT": "staging"}), "staging")
-
-
-def test_other_features_than_recorded_are_refused(eddyline, deployment, tmp_path):
-    eddyline("topics", "create", "--partitions", "1", **deployment)
-    assert eddyline("run", "--until-end", **deployment).returncode == 0
-    config = tmp_path / "other.toml"
-    config.write_text('[[features]]\nname = "orders"\naggregate = "count"\nevents = ["Order Completed"]\n')
-    refused(eddyline("run", "--config", str(config), **deployment), "features")
 
 
 def test_a_customer_among_customers_who_are_all_alike(deployment, monkeypatch, capsys):
@@ -281,59 +185,3 @@ def test_a_table_is_loaded_into_the_topic(eddyline, deployment, tmp_path):
     assert shown["features"]["frequency"] == 7
     assert shown["segment"] is None
     assert shown["bought"][0] == "item-3"
-
-
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-def test_a_signal_ends_a_worker_after_its_batch(eddyline, environment, deployment, number, code):
-    eddyline("topics", "create", "--partitions", "2", **deployment)
-    events = json.loads(eddyline("simulate", "--customers", "150", "--days", "60", "--json", **deployment).stdout)[
-        "events"
-    ]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "eddyline", "run", "--json", "--json-logs"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment | deployment | {"EDDYLINE_WORKER__BATCH": "100"},
-    )
-    _until_committed(deployment)
-    process.send_signal(number)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == code, err
-    logs = [line for line in err.splitlines() if line != "Stopped."]
-    assert all(json.loads(line)["message"] for line in logs)
-    assert "Traceback" not in err
-    assert "c-0" not in err  # no customer's id or properties in a log
-
-    rest = json.loads(eddyline("run", "--until-end", "--json", **deployment).stdout)
-    if code == 0:  # what the first has done, and what was left, is everything, once
-        assert json.loads(out)["records"] + rest["records"] == events
-
-
-def _until_committed(deployment: dict[str, str]) -> None:
-    """Wait until the worker has stored something."""
-    import redis
-
-    events = f"{deployment['EDDYLINE_TOPICS__PREFIX']}events"
-    keys = [f"{deployment['EDDYLINE_REDIS__PREFIX']}:{{{events}:{partition}}}:watermark" for partition in (0, 1)]
-    deadline = time.monotonic() + 60
-    with redis.Redis.from_url(deployment["EDDYLINE_REDIS__URL"]) as client:
-        while not any(client.exists(key) for key in keys):
-            assert time.monotonic() < deadline, "nothing was committed within a minute"
-            time.sleep(0.02)
-
-
-def test_no_output_of_any_command_holds_a_secret(eddyline, deployment):
-    secret = {"EDDYLINE_KAFKA__USERNAME": "eddyline", "EDDYLINE_KAFKA__PASSWORD": SECRET}
-    secret["EDDYLINE_REDIS__URL"] = deployment["EDDYLINE_REDIS__URL"].replace("://", f"://default:{SECRET}@")
-    eddyline("topics", "create", "--partitions", "1", **deployment | secret)
-    commands = (
-        ["topics", "list"],
-        ["run", "--until-end", "--log-level", "debug"],
-        ["segments", "--debug"],
-        ["customer", "ann", "--debug"],
-        ["simulate", "--events", "5"],
-    )
-    for command in commands:
-        done = eddyline(*command, **deployment | secret)
-        assert SECRET not in done.stdout + done.stderr

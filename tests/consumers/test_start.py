@@ -1,0 +1,62 @@
+"""What must fit before a worker starts: topics, partitions, and settings the state is made of."""
+
+from __future__ import annotations
+
+import pytest
+
+from stream.errors import Mismatch, MissingTopic
+from stream.store.memory import MemoryStore
+from tests.consumers.world import RECORDS, World
+from tests.logs.harness import MemoryLog
+from tests.stream import fold
+
+
+def test_a_topic_is_missing():
+    log = MemoryLog()
+    world = World(log, MemoryStore())
+    worker = world.worker()
+    worker._topics = world.topics.model_copy(update={"models": "elsewhere"})
+    with pytest.raises(MissingTopic, match="'elsewhere' does not exist; `eddyline topics create`"):
+        worker.run_once()
+
+
+def test_partition_counts_differ(here):
+    here.run()
+    other = World(MemoryLog(), here.store, here.topics, partitions=2)
+    with pytest.raises(Mismatch, match="partitions"):
+        other.worker().run_once()
+    name = here.log.topic(3)
+    here.topics = here.topics.model_copy(update={"journal": name})
+    with pytest.raises(Mismatch, match="must have the same number"):
+        here.worker().run_once()
+
+
+@pytest.mark.parametrize(
+    ("setting", "other"),
+    [
+        ("features", {"features": fold.config().features[:-1]}),
+        (r"recommend\.half_life.*\(2592000000 ms\)", {"recommend": {"half_life": "60d"}}),
+        (r"propensity\.event.*\(Order Completed\)", {"propensity": {"event": "Order Refunded"}}),
+        (r"propensity\.horizon", {"propensity": {"horizon": "7d"}}),
+    ],
+)
+def test_settings_that_the_state_is_made_of_differ(here, setting, other):
+    here.run()
+    here.config = fold.config(**other)
+    with pytest.raises(Mismatch, match=setting):
+        here.worker().run_once()
+
+
+def test_words_and_limits_may_change(here):
+    here.load(RECORDS[:200])
+    here.run()
+    features = [feature.model_copy(update={"high": "much", "unit": "x"}) for feature in here.config.features]
+    here.config = fold.config(
+        features=features,
+        segments={"k": 4, "warm_up": 20, "sample": 32, "quiet_check": "3d", "hysteresis": 0.2},
+        recommend={"count": 5, "neighbours": 20, "served": 5},
+        propensity={"step": 0.2, "bands": (0.1, 0.9), "min_examples": 5},
+        events={"remember": 10},
+    )
+    here.load(RECORDS[200:])
+    assert here.run()
