@@ -1,6 +1,8 @@
 # Two commands matter: `make demo` and `make test`.
 PYTHON ?= python3
 VENV ?= .venv
+# Tests mostly wait for servers, so more of them run at once than there are cores; each worker has servers of its own.
+WORKERS ?= 4
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
@@ -31,7 +33,7 @@ lint: $(VENV)/.dev ## Format, lint, types, layers
 	$(BIN)/lint-imports --no-cache
 
 unit: $(VENV)/.dev ## All tests; real Kafka and Redis are found or started
-	$(BIN)/pytest $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 test: lint unit ## Everything that must hold
 

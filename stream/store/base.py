@@ -1,6 +1,6 @@
 """The state store's contract: what a partition's owner saves and loads.
 
-One suite (`tests/stream/store/test_contract.py`) runs on every implementation. A store keeps, for each
+One suite (`tests/stream/store/`) runs on every implementation. A store keeps, for each
 partition: the position of its state (the next offset to apply, and the journal records applied), the state, the
 outbox of the last batch, and the epoch, which each new owner raises so that an earlier owner's writes fail.
 """
