@@ -25,12 +25,15 @@ class FrozenPca(Frozen):
         What columns are standardised by, shape [d].
     loadings
         Orthonormal rows, shape [components, d]; the largest entry of each is positive.
+    explained
+        Share of the standardised columns' variance that each component keeps, shape [components].
     """
 
     step: ClassVar[str] = "pca"
     mean: Array
     std: Array
     loadings: Array
+    explained: Array
 
     @classmethod
     def fit(cls, columns: Array, variance: float) -> Self:
@@ -42,7 +45,7 @@ class FrozenPca(Frozen):
         needed = int(np.searchsorted(np.cumsum(values), (variance - _NOTHING) * total)) + 1
         count = max(min(needed, int((values > _NOTHING * total).sum())), 1)
         loadings = vectors[:count] * np.sign(vectors[np.arange(count), np.abs(vectors[:count]).argmax(axis=1)])[:, None]
-        return cls(scale.mean, scale.std, np.ascontiguousarray(loadings))
+        return cls(scale.mean, scale.std, np.ascontiguousarray(loadings), values[:count] / total)
 
     def names(self, names: Sequence[Any]) -> tuple[Any, ...]:
         return tuple(f"component_{number}" for number in range(1, len(self.loadings) + 1))

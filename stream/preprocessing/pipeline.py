@@ -11,6 +11,7 @@ import numpy as np
 
 from stream.preprocessing.clean import FrozenClean
 from stream.preprocessing.decorrelate import FrozenDecorrelate
+from stream.preprocessing.fitted import Fitted, fitted
 from stream.preprocessing.frozen import Array, Frozen, as_columns
 from stream.preprocessing.impute import FrozenImpute
 from stream.preprocessing.log1p import FrozenLog1p
@@ -91,15 +92,15 @@ class Preprocessing:
         """
         if rows.shape[1] != len(features):
             raise ValueError(f"{rows.shape[1]} columns, but {len(features)} features")
-        columns, fitted, standard = as_columns(rows), [], None
+        columns, frozen, standard = as_columns(rows), [], None
         for settings in steps:
             if standard is None and settings.step not in _PLAIN:
                 standard = FrozenStandardise.fit(columns)
             step: Frozen = _STEPS[settings.step].declared(columns, settings, features)
             columns = step.apply(columns)
-            fitted.append(step)
+            frozen.append(step)
         names = tuple(feature.name for feature in features)
-        return cls(names, tuple(fitted), standard or FrozenStandardise.fit(columns))
+        return cls(names, tuple(frozen), standard or FrozenStandardise.fit(columns))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -162,22 +163,9 @@ class Preprocessing:
             gradient, difference = step.ahead(gradient), step.back(difference)
         return gradient * difference
 
-    def describe(self) -> list[str]:
-        """What selecting and decorrelating found, a sentence each."""
-        said, names = [], self.inputs
-        for step in self.steps:
-            if isinstance(step, FrozenSelect):
-                order = np.argsort(-step.scores, kind="stable").tolist()
-                ranking = ", ".join(f"{names[place]} {step.scores[place]:.3g}" for place in order)
-                said.append(f"Selected {', '.join(step.names(names))} by their scores: {ranking}.")
-            elif isinstance(step, FrozenDecorrelate):
-                stay = step.names(names)
-                gone = [(name, stay[partner]) for name, partner in zip(names, step.partner, strict=True)]
-                said += [f"Dropped {name}: it goes with {other}." for name, other in gone if name not in stay]
-            elif isinstance(step, FrozenPca):
-                said.append(f"Turned {len(names)} features into {len(step.loadings)} principal components.")
-            names = step.names(names)
-        return said
+    def describe(self) -> tuple[Fitted, ...]:
+        """What each step has learnt of each column, in the features' own units."""
+        return fitted(self.inputs, self.steps, self.std)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON or msgpack; floats exact."""

@@ -29,11 +29,17 @@ class FrozenSelect(FrozenSubset):
         What `inverse` puts into each column that does not stay, shape [d]: the sample's mean.
     scores
         Of all columns, shape [d]; 0 for the target.
+    target
+        Its place.
+    measure
+        "mutual_information" or "f".
     """
 
     step: ClassVar[str] = "select"
     mean: Array
     scores: Array
+    target: int
+    measure: str
 
     @classmethod
     def declared(cls, columns: Array, settings: SelectStep, features: Sequence[Measured]) -> Self:
@@ -44,7 +50,8 @@ class FrozenSelect(FrozenSubset):
         found[target] = 0.0
         mean = columns.mean(axis=1) if columns.shape[1] else np.zeros(len(columns))
         order = [place for place in np.argsort(-found, kind="stable").tolist() if place != target]
-        return cls(np.array(sorted(order[: settings.k]), dtype=np.intp), len(columns), mean, found)
+        kept = np.array(sorted(order[: settings.k]), dtype=np.intp)
+        return cls(kept, len(columns), mean, found, target, settings.score)
 
     def inverse(self, columns: Array) -> Array:
         out = np.repeat(self.mean[:, None], columns.shape[1], axis=1)

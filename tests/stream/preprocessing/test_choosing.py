@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -40,6 +42,11 @@ def through(*steps: StepSettings) -> Preprocessing:
     return Preprocessing.fit(shop(), FEATURES, [CleanStep(), ImputeStep(), *steps, MinMaxStep()])
 
 
+def learnt(scaling: Preprocessing, step: str) -> dict[str, dict[str, Any]]:
+    (found,) = (one.columns for one in scaling.describe() if one.step == step)
+    return found
+
+
 def test_the_f_statistic_is_scikit_learns() -> None:
     rows = shop()
     y = rows[:, 1] + np.random.default_rng(0).normal(0, 30, len(rows))
@@ -68,9 +75,11 @@ def test_scores_are_finite_and_never_negative(pairs: list[tuple[float, float]], 
 def test_the_features_that_tell_most_about_the_target_stay(score: str) -> None:
     scaling = through(SelectStep(target="spend", k=2, score=score))  # type: ignore[arg-type]
     assert scaling.names == ("orders", "pence")
-    (said,) = scaling.describe()
-    assert said.startswith("Selected orders, pence by their scores: pence ")
-    assert said.index("pence ") < said.index("shoe ")
+    told = learnt(scaling, "select")
+    assert [name for name, one in told.items() if one["kept"]] == ["orders", "pence"]
+    assert [name for name, one in told.items() if one["target"]] == ["spend"]
+    assert told["pence"]["score"] > told["orders"]["score"] > told["shoe"]["score"]
+    assert {one["measure"] for one in told.values()} == {score}
 
 
 def test_a_target_that_is_constant_keeps_the_first_declared() -> None:
@@ -83,8 +92,11 @@ def test_a_target_that_is_constant_keeps_the_first_declared() -> None:
 def test_the_later_of_two_that_say_the_same_goes_and_is_told_by_the_other() -> None:
     scaling = through(DecorrelateStep(above=0.98))
     assert scaling.names == ("orders", "spend", "shoe")
-    assert scaling.describe() == ["Dropped pence: it goes with spend."]
     rows = shop()
+    told = learnt(scaling, "decorrelate")
+    assert [name for name, one in told.items() if one["kept"]] == ["orders", "spend", "shoe"]
+    assert told["pence"]["goes_with"] == "spend"
+    assert told["pence"]["correlation"] == pytest.approx(np.corrcoef(rows[:, 1], rows[:, 2])[0, 1], abs=1e-4)
     back = scaling.inverse(scaling.transform_many(rows))
     np.testing.assert_allclose(back[:, 2], rows[:, 2], atol=10)  # of some 5,000
     np.testing.assert_allclose(back[:, [0, 1, 3]], rows[:, [0, 1, 3]], rtol=1e-9)
@@ -100,6 +112,7 @@ def test_components_are_scikit_learns_and_come_back_as_their_projection() -> Non
     standard = (rows - rows.mean(axis=0)) / rows.std(axis=0)
     step = FrozenPca.fit(np.ascontiguousarray(rows.T), 0.9)
     theirs = PCA(len(step.loadings)).fit(standard)
+    np.testing.assert_allclose(step.explained, theirs.explained_variance_ratio_)
     assert theirs.explained_variance_ratio_.sum() >= 0.9 > theirs.explained_variance_ratio_[:-1].sum()
     ours = step.apply(np.ascontiguousarray(rows.T))
     np.testing.assert_allclose(np.abs(ours.T), np.abs(theirs.transform(standard)), atol=1e-8)
@@ -111,4 +124,7 @@ def test_components_are_scikit_learns_and_come_back_as_their_projection() -> Non
 def test_a_wider_table_has_names_for_what_comes_out() -> None:
     scaling = through(DecorrelateStep(method="pca", variance=0.9))
     assert scaling.names == ("component_1", "component_2")
-    assert scaling.describe() == ["Turned 4 features into 2 principal components."]
+    told = learnt(scaling, "pca")
+    assert list(told) == ["component_1", "component_2"]
+    assert sum(one["explained"] for one in told.values()) >= 0.9
+    assert told["component_1"]["loadings"].keys() == {"orders", "spend", "pence", "shoe"}

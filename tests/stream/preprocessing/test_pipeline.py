@@ -219,6 +219,27 @@ def test_it_is_frozen_and_survives_json(steps: str) -> None:
         scaling.standard.mean[0] = 1.0
 
 
+def test_what_was_learnt_is_told_in_the_features_own_units() -> None:
+    spend = np.append(np.arange(1.0, 201.0), [np.nan, 1e6])
+    rows = np.column_stack([spend, np.full(202, np.nan)])
+    features = [Measured(name="spend", log=True, least=0), Measured(name="age", missing=40)]
+    told = {one.step: one.columns for one in Preprocessing.fit(rows, features).describe()}
+    assert list(told) == ["clean", "impute", "log1p", "winsorise", "min_max"]
+    assert told["clean"] == {"spend": {"least": 0.0, "most": None}, "age": {"least": None, "most": None}}
+    assert told["impute"] == {"spend": {"value": 101.0}, "age": {"value": 40.0}}
+    assert told["log1p"] == {"spend": {"shortened": True}, "age": {"shortened": False}}
+    for step in ("winsorise", "min_max"):
+        assert told[step]["spend"] == pytest.approx({"low": 4.0, "high": 199.0}, abs=2)
+        assert told[step]["age"] == {"low": 40.0, "high": 40.0}
+
+
+@pytest.mark.parametrize("steps", ALL)
+def test_what_was_learnt_is_plain_json_whatever_the_steps(steps: str) -> None:
+    for one in fit(sample(), steps).describe():
+        assert one.columns
+        assert json.loads(json.dumps(one.columns, allow_nan=False)) == one.columns
+
+
 def test_shapes_must_fit() -> None:
     with pytest.raises(ValueError, match="4 columns"):
         fit(sample(), features=FEATURES[:1])
