@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,11 @@ from eddyline.moves import read_moves
 from eddyline.sample import read_sample
 from eddyline.segments import steps
 from eddyline.settings import Settings
+from stream.feature import Feature
+from stream.segments.branches import Branch, branches
 from stream.segments.cards import Card, make_cards
 from stream.segments.flows import Flows, flows, sizes_over_time
+from stream.segments.model import SegmentsModel
 from stream.updates import to_iso
 
 Array = NDArray[np.float64]
@@ -22,6 +26,7 @@ NEW, DIED = "", "died"
 """Whom flows call by these: customers assigned for the first time, and all segments that are no more together."""
 
 _STEPS = 120
+_BRANCHES = 24
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ class Pictured:
         Moves of the period, with `DIED` for all segments that are no more.
     period
         The period in words.
+    tree
+        How branches grow together, each within one segment; None where the model has no hierarchy.
     """
 
     model: int
@@ -69,6 +76,7 @@ class Pictured:
     sizes: dict[str, NDArray[np.int64]]
     flows: Flows
     period: str
+    tree: Branch | None = None
 
     def name(self, segment: str) -> str:
         """A segment's name, or what `NEW` and `DIED` are called."""
@@ -115,4 +123,13 @@ def read_pictured(settings: Settings, since: int | None, until: int | None) -> P
         sizes=sizes,
         flows=flows(joined, since, until)._replace(undone=flows(moves, since, until).undone),
         period=f"{to_iso(first)[:10]} to {to_iso(last)[:10]}" if known else "no moves yet",
+        tree=hierarchy(segments, settings.features),
     )
+
+
+def hierarchy(segments: SegmentsModel, features: Sequence[Feature]) -> Branch | None:
+    """The model's own tree, cut into 24 branches or, of many segments, two for each; None where there is none."""
+    if segments.tree is None:
+        return None
+    leaves = len(segments.points)
+    return branches(segments, features, min(max(_BRANCHES, 2 * len(segments.ids)), leaves))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eddyline.plots import dendrogram, heatmap, sankey, scatter, sizes
 from eddyline.plots.data import Pictured
 from stream.errors import InputError
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure as Interactive
 
 PICTURES = {
     "scatter": scatter,
@@ -67,21 +72,22 @@ def write_pictures(data: Pictured, out: Path) -> list[Path]:
             file = out / f"{name}.png"
             drawer.picture(data).savefig(file)
             written.append(file)
-        page = out / "segments.html"
-        page.write_text(_page(data), encoding="utf-8")
+        file = out / "segments.html"
+        figures = {name: drawer.interactive(data) for name, drawer in PICTURES.items()}
+        file.write_text(page(f"Segments of model {data.model}", figures), encoding="utf-8")
     except OSError as error:
         raise InputError(f"cannot write pictures to {out}: {error.strerror}") from error
-    return [*written, page]
+    return [*written, file]
 
 
-def _page(data: Pictured) -> str:
+def page(title: str, figures: Mapping[str, Interactive]) -> str:
+    """A page of interactive figures, by their ids, that needs no network."""
     from plotly.io import to_html
 
-    title = f"Segments of model {data.model}"
     parts = [_HEAD.format(title=escape(title))]
-    for place, (name, drawer) in enumerate(PICTURES.items()):
+    for place, (name, drawn) in enumerate(figures.items()):
         figure = to_html(
-            drawer.interactive(data),
+            drawn,
             full_html=False,
             include_plotlyjs=place == 0,  # in the page itself, once
             config={"displaylogo": False, "responsive": True},

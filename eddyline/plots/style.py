@@ -37,7 +37,15 @@ def wrapped(name: str, width: int = 20, newline: str = "\n") -> str:
 
 
 def canvas(height: float, title: str, note: str) -> tuple[Figure, Axes]:
-    """A figure 1,000 pixels wide, with a title and a few lines that say what is shown."""
+    """A figure as `sheet` makes it, with one picture on it."""
+    figure = sheet(height, title, note)
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def sheet(height: float, title: str, note: str) -> Figure:
+    """An empty figure 1,000 pixels wide, with a title and a few lines that say what is shown."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -48,9 +56,7 @@ def canvas(height: float, title: str, note: str) -> tuple[Figure, Axes]:
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - head / height))
     figure.text(0.015, 1 - 0.08 / height, title, va="top", fontsize=14, fontweight="bold")
     figure.text(0.015, 1 - 0.4 / height, "\n".join(lines), va="top", fontsize=9.5, color="#444444")
-    axes = figure.add_subplot()
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
+    return figure
 
 
 def spread(positions: Sequence[float], gap: float) -> list[float]:

@@ -114,6 +114,11 @@ def looked_into(changes, revision, pictures, deployment, monkeypatch, capsys):
     assert found["why"] in told
     assert "hierarchical" in said("tree", code=2)
 
+    steps = json.loads(said("steps", "--json"))
+    assert [one["step"] for one in steps["steps"]] == ["clean", "impute", "log1p", "winsorise", "min_max"]
+    assert all(one["columns"].keys() == steps["units"].keys() for one in steps["steps"])
+    assert "winsorise" in said("steps")
+
     drawn = json.loads(said("plot", "--out", str(pictures), "--json"))
     assert len(drawn["written"]) == len(list(pictures.iterdir())) == 6
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -9,15 +10,19 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from eddyline.plots import page
-from eddyline.plots.data import DIED, NEW, Pictured
-from eddyline.plots.dendrogram import ward
+from eddyline.plots import page, suggest
+from eddyline.plots.data import DIED, NEW, Pictured, hierarchy
+from eddyline.plots.dendrogram import tree, ward
 from eddyline.plots.page import PICTURES, need_plots, write_pictures
 from eddyline.plots.sankey import bars
 from eddyline.plots.scatter import principal_plane
+from stream.config import EngineConfig, Feature, SegmentsConfig
 from stream.errors import InputError
+from stream.segments.branches import Branch
 from stream.segments.cards import Card, Difference
 from stream.segments.flows import Flows, Move, flows
+from stream.segments.learner import learn
+from stream.segments.suggest import Candidate, Suggestion
 
 
 def pictured(k: int = 3, counted: Flows | None = None) -> Pictured:
@@ -119,6 +124,64 @@ def test_the_tree_joins_the_nearest_first() -> None:
     assert sorted(tree.leaves) == [0, 1, 2]
     assert tree.distances.max(axis=1)[0] == pytest.approx(0.1)
     assert abs(tree.leaves.index(0) - tree.leaves.index(1)) == 1
+
+
+def test_a_hierarchy_is_drawn_as_the_model_has_it() -> None:
+    rows = np.random.default_rng(0).random((600, 2))
+    features = tuple(Feature(name=name, aggregate="count") for name in ("orders", "visits"))
+    settings = EngineConfig(features=features, segments=SegmentsConfig(algorithm="hierarchical", k=4))
+    model = learn(rows, settings, None)
+    assert model is not None
+    assert model.tree is not None
+    data = replace(pictured(4), ids=model.ids, names=model.names, tree=hierarchy(model, features))
+    drawn = tree(data)
+    assert len(drawn.leaves) == len(drawn.labels) == 24
+    assert drawn.within.count(-1) == 3  # joins of four segments; the others are within one
+    assert sum(float(label.split()[-1].rstrip("%")) for label in drawn.labels) == pytest.approx(100, abs=1.2)
+    assert all(sum(name in label for label in drawn.labels) == 1 for name in model.names)
+    assert drawn.distances.max() == model.tree.merges[-1, 2]
+    page.dendrogram.picture(data).draw_without_rendering()
+    assert page.dendrogram.interactive(data).to_dict()["data"]
+    assert hierarchy(replace(model, tree=None), features) is None
+
+
+def test_a_single_branch_is_a_tree_without_joins() -> None:
+    lone = Branch("all", ("s1",), 40, 0.0)
+    data = replace(pictured(1), tree=lone)
+    assert tree(data).distances.shape == (0, 4)
+    page.dendrogram.picture(data).draw_without_rendering()
+
+
+BEST = Candidate("kmeans", 3, 0.5, 100.0, 1.0, 0.9, 0.1, 0.0)
+CANDIDATES = (replace(BEST, k=2, silhouette=-0.1), BEST, replace(BEST, algorithm="hierarchical", stability=0.2))
+SUGGESTION = Suggestion(500, CANDIDATES, BEST, "K-means with 3 segments.", {"density": "only noise"})
+
+
+def test_the_evidence_is_drawn_with_what_is_recommended_and_what_is_ruled_out(tmp_path: Path) -> None:
+    suggest.write_suggestion(SUGGESTION, tmp_path / "a.png")
+    pixels = imread(tmp_path / "a.png")
+    assert pixels.shape[1] == 1_000
+    assert pixels.std() > 0.01
+    suggest.write_suggestion(SUGGESTION, tmp_path / "a.html")
+    references = References()
+    references.feed((tmp_path / "a.html").read_text(encoding="utf-8"))
+    assert references.loaded == []
+    assert "suggestion" in references.ids
+    drawn = suggest.interactive(SUGGESTION).to_dict()
+    silhouette = {line["name"]: line for line in drawn["data"][:3]}
+    assert silhouette["k-means"]["x"] == [2, 3]
+    assert silhouette["k-means"]["y"] == [-0.1, 0.5]
+    assert silhouette["recommended"]["x"] == [3]
+    assert [symbol.endswith("-open") for symbol in silhouette["k-means"]["marker"]["symbol"]] == [False, False]
+    assert [symbol.endswith("-open") for symbol in silhouette["hierarchical"]["marker"]["symbol"]] == [True]
+    said = drawn["layout"]["title"]["text"].replace("<br>", " ")
+    assert "hierarchical 3: unstable (0.20); density: only noise." in said
+
+
+def test_evidence_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    for file in (tmp_path / "nowhere" / "a.png", tmp_path / "nowhere" / "a.html"):
+        with pytest.raises(InputError, match="cannot write"):
+            suggest.write_suggestion(SUGGESTION, file)
 
 
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

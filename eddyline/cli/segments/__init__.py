@@ -6,7 +6,7 @@ import typer
 
 from eddyline.cli.options import Config
 from eddyline.cli.output import AsJson
-from eddyline.cli.segments import card, flows, history, operate, plot, rules, show, suggest, tree
+from eddyline.cli.segments import card, flows, history, operate, plot, rules, show, steps, suggest, tree
 
 app = typer.Typer(rich_markup_mode="rich")
 
@@ -38,5 +38,6 @@ app.command()(history.history)
 app.command()(plot.plot)
 app.command()(suggest.suggest)
 app.command()(tree.tree)
+app.command()(steps.steps)
 for command in (operate.name, operate.lock, operate.unlock, operate.merge, operate.retire, operate.k):
     app.command()(command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 
 def suggest(
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", metavar="FILE", help="Draw the evidence, too: a .png, or an .html to explore."),
+    ] = None,
     most: Annotated[int, typer.Option("--most", min=2, max=30, help="Try 2 to so many segments.")] = 10,
     config: Config = None,
     as_json: AsJson = False,
@@ -29,11 +34,19 @@ def suggest(
 
       eddyline segments suggest
       eddyline segments suggest --most 15 --json | jq .best
+      eddyline segments suggest --plot suggestion.png
     """
     from eddyline.cli.output import print_json, progress
     from eddyline.settings import load_settings
 
     settings = load_settings(config)
+    if plot is not None:
+        from eddyline.plots.page import need_plots
+        from eddyline.plots.suggest import SUFFIXES, write_suggestion
+
+        if plot.suffix not in SUFFIXES:
+            raise typer.BadParameter(f"--plot: {plot} must end in {' or '.join(SUFFIXES)}")
+        need_plots()
 
     from eddyline.sample import read_contributions  # after the settings: it is slow to import
     from stream.segments.suggest import steps
@@ -43,11 +56,16 @@ def suggest(
     ks = range(2, most + 1)
     with progress("Comparing", steps(ks)) as advance:
         found = look(merged.rows, settings.engine, ks, advance)
+    if plot is not None:
+        write_suggestion(found, plot)
     if as_json:
         told = {"candidates": [_plain(one) for one in found.candidates], "best": _plain(found.best)}
-        print_json({"customers": found.customers, "why": found.why} | told | {"failures": found.failures})
+        drawn = {} if plot is None else {"written": [str(plot)]}
+        print_json({"customers": found.customers, "why": found.why} | told | {"failures": found.failures} | drawn)
     else:
         _show(found)
+        if plot is not None:
+            print(plot)
 
 
 def _plain(candidate: Candidate) -> dict[str, Any]:
