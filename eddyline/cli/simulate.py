@@ -35,11 +35,14 @@ def simulate(
     import time
     from itertools import islice
 
+    from eddyline.cli.interrupt import uninterrupted
     from eddyline.cli.output import print_json, progress
-    from eddyline.connected import open_sink
-    from eddyline.settings import load_settings
-    from producers.pace import send
-    from producers.simulator import Shop
+
+    with uninterrupted():
+        from eddyline.connected import open_sink
+        from eddyline.settings import load_settings
+        from producers.pace import send
+        from producers.simulator import Shop
 
     settings = load_settings(config)
     first = _first_day(start, days)
