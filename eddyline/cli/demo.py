@@ -28,16 +28,13 @@ def demo(
     import sys
     import time
 
-    from eddyline.cli.interrupt import uninterrupted
-
-    with uninterrupted():
-        from eddyline.cli.live import view
-        from eddyline.cli.output import print_json
-        from eddyline.cli.report import show_summary
-        from eddyline.embedded import embedded
-        from producers.simulator import Shop
-        from stream.config import preset
-        from stream.evaluate.clustering import adjusted_rand_index
+    from eddyline.cli.live import view
+    from eddyline.cli.output import print_json
+    from eddyline.cli.report import show_summary
+    from eddyline.embedded import embedded
+    from producers.simulator import Shop
+    from stream.config import preset
+    from stream.evaluate.clustering import adjusted_rand_index
 
     shop = Shop(seed, customers=customers, days=days)
     records = list(shop.events())

@@ -175,10 +175,7 @@ def _load_table(
 def _load(
     loader: Loader, config: Path | None, embedded: bool, rate: float | None, partitions: int, as_json: bool
 ) -> None:
-    from eddyline.cli.interrupt import uninterrupted
-
-    with uninterrupted():
-        from eddyline.cli.loading import load_embedded, load_to_kafka
+    from eddyline.cli.loading import load_embedded, load_to_kafka
     from eddyline.settings import load_settings
     from stream.errors import InputError
 

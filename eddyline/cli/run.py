@@ -35,10 +35,7 @@ def run(
     configure(log_level, as_json=json_logs)
     settings = load_settings(config)
 
-    from eddyline.cli.interrupt import uninterrupted
-
-    with uninterrupted():
-        from eddyline.serve import run_worker
+    from eddyline.serve import run_worker
 
     summary = run_worker(settings, until_end=until_end)
     if as_json:

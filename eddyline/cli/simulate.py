@@ -35,14 +35,11 @@ def simulate(
     import time
     from itertools import islice
 
-    from eddyline.cli.interrupt import uninterrupted
     from eddyline.cli.output import print_json, progress
-
-    with uninterrupted():
-        from eddyline.connected import open_sink
-        from eddyline.settings import load_settings
-        from producers.pace import send
-        from producers.simulator import Shop
+    from eddyline.connected import open_sink
+    from eddyline.settings import load_settings
+    from producers.pace import send
+    from producers.simulator import Shop
 
     settings = load_settings(config)
     first = _first_day(start, days)
