@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from stream.preprocessing.frozen import Array, Frozen
+from stream.preprocessing.scaler import Scaler
 from stream.preprocessing.settings import Measured, MinMaxStep
 from stream.preprocessing.states import Extremes
 from stream.preprocessing.transformer import Step
@@ -17,10 +18,11 @@ from stream.rows import Name
 
 
 @dataclass(frozen=True, eq=False)
-class FrozenMinMax(Frozen):
+class FrozenMinMax(Scaler):
     """The range `low` to `high` of each column, shape [d]. A column without spread is 0.5 throughout."""
 
     step: ClassVar[str] = "min_max"
+    flat: ClassVar[float] = 0.5
     low: Array
     high: Array
 
@@ -31,28 +33,16 @@ class FrozenMinMax(Frozen):
             return cls(np.zeros(len(columns)), np.zeros(len(columns)))
         return cls(columns.min(axis=1), columns.max(axis=1))
 
-    def apply(self, columns: Array) -> Array:
-        np.clip(columns, self.low[:, None], self.high[:, None], out=columns)
-        columns -= self.low[:, None]
-        columns /= self._span[:, None]
-        flat = self.high == self.low
-        if flat.any():
-            columns[flat] = np.where(np.isnan(columns[flat]), np.nan, 0.5)
-        return columns
-
-    def inverse(self, columns: Array) -> Array:
-        inner: Array = self.low[:, None] + columns * (self.high - self.low)[:, None]
-        return inner
-
-    def ahead(self, gradient: Array) -> Array:
-        return gradient / self._span
-
-    def back(self, difference: Array) -> Array:
-        return difference * self._span
+    @property
+    def origin(self) -> Array:
+        return self.low
 
     @cached_property
-    def _span(self) -> Array:
-        return np.where(self.high > self.low, self.high - self.low, 1.0)
+    def spread(self) -> Array:
+        return self.high - self.low
+
+    def apply(self, columns: Array) -> Array:
+        return super().apply(np.clip(columns, self.low[:, None], self.high[:, None], out=columns))
 
 
 class MinMax(Step[Extremes]):

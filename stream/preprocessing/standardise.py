@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import ClassVar, Self
 
 import numpy as np
 
 from stream.preprocessing.frozen import Array, Frozen
+from stream.preprocessing.scaler import Scaler
 from stream.preprocessing.settings import Measured, StandardiseStep
 from stream.preprocessing.states import Moments
 from stream.preprocessing.statistics import moments
@@ -20,10 +20,11 @@ _ROUNDING = 1e-12  # of the mean: a smaller deviation is that of a constant, sum
 
 
 @dataclass(frozen=True, eq=False)
-class FrozenStandardise(Frozen):
+class FrozenStandardise(Scaler):
     """`mean` and `std` of each column, shape [d]. A column without spread is 0 throughout."""
 
     step: ClassVar[str] = "standardise"
+    flat: ClassVar[float] = 0.0
     mean: Array
     std: Array
 
@@ -38,27 +39,13 @@ class FrozenStandardise(Frozen):
         """From a sample, columns [d, n] without missing values."""
         return cls.fit(columns)
 
-    def apply(self, columns: Array) -> Array:
-        columns -= self.mean[:, None]
-        columns /= self._span[:, None]
-        flat = self.std == 0
-        if flat.any():
-            columns[flat] = np.where(np.isnan(columns[flat]), np.nan, 0.0)
-        return columns
+    @property
+    def origin(self) -> Array:
+        return self.mean
 
-    def inverse(self, columns: Array) -> Array:
-        inner: Array = self.mean[:, None] + columns * self.std[:, None]
-        return inner
-
-    def ahead(self, gradient: Array) -> Array:
-        return gradient / self._span
-
-    def back(self, difference: Array) -> Array:
-        return difference * self._span
-
-    @cached_property
-    def _span(self) -> Array:
-        return np.where(self.std > 0, self.std, 1.0)
+    @property
+    def spread(self) -> Array:
+        return self.std
 
 
 class Standardise(Step[Moments]):

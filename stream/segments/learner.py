@@ -65,7 +65,7 @@ def learn(
     nested = previous is not None and previous.tree is not None  # also when some of it has been retired since
     known = None if before is None else _carried(before, scaling, nested, wishes.locked)
     rng = np.random.default_rng([settings.seed, learnt])
-    drift = Drift.begin(rows)
+    drift = begun = Drift.begin(rows)
     if before is not None and known is not None:
         errors = np.sqrt(known.prototypes.measure(X).min(axis=1))
         drift = before.drift.after(rows, rng.permutation(errors))
@@ -114,7 +114,7 @@ def learn(
         learnt=learnt + 1,
         retired=_retired(previous, ids),
         tree=None if grouping.tree is None else grouping.tree.renumbered(moved),
-        drift=Drift.begin(rows) if drifted else drift,
+        drift=begun if drifted else drift,
         why=_why(len(rows), drifted, grouping.fresh),
     )
 
