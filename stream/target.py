@@ -31,7 +31,7 @@ class Target(Section):
     """A condition on what a customer does within a horizon, whose probability is learnt and published.
 
     It comes about when `events` that meet `where` have come `at_least` times (with `value`: when their values sum to
-    `at_least`) after the moment of scoring and until the horizon has passed; with `absent`, when that does *not* happen.
+    `at_least`) after the moment of scoring and until the horizon has passed; with `absent`, when that does not happen.
 
     Examples
     --------
