@@ -47,7 +47,7 @@ def main(file: Path) -> None:
         ("smallest segment, share", f"{min(model.shares):.3f}"),
         ("SSE / KMeans(n_init=10)", f"{ours / batch:.3f}"),
         ("AUC, orders again in 30 days", f"{summary.auc:.3f}"),
-        ("their calibration error", f"{summary.calibration_error:.3f}"),
+        ("their calibration error", f"{summary.targets[0].calibration_error:.3f}"),
         ("hit rate at 10", f"{summary.hit_rate_at_10:.3f}"),
         ("popularity's hit rate at 10", f"{summary.popularity_hit_rate_at_10:.3f}"),
         ("state hash", summary.state_hash),

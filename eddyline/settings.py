@@ -22,6 +22,7 @@ from producers.kafka_client import KafkaSettings
 from producers.topics import Topics
 from stream.config import (
     EngineConfig,
+    EvaluateConfig,
     EventsConfig,
     Feature,
     LearningConfig,
@@ -84,6 +85,7 @@ class Settings(BaseSettings):
     segments: SegmentsConfig
     propensity: PropensityConfig
     recommend: RecommendConfig
+    evaluate: EvaluateConfig
     learning: LearningConfig
 
     @cached_property

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import Any
 
 from stream.engine import Engine
+from stream.evaluate.lists import share
 from stream.evaluate.tally import Tally
 from stream.segments.flows import Flows
 from stream.updates import SegmentCard
@@ -24,6 +25,16 @@ class SegmentRow:
     size: int
     share: float
     centre: dict[str, float]
+
+
+@dataclass(frozen=True)
+class TargetRow:
+    """How well a target was predicted: each score measured before it was learnt from; None where there was none."""
+
+    target: str
+    examples: int
+    auc: float | None
+    calibration_error: float | None
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,9 @@ class Summary:
         Counts of updates, by kind.
     flap_rate
         Share of the moves that were taken back within a day; None where nobody moved.
-    auc, calibration_error, hit_rate_at_10, popularity_hit_rate_at_10
+    targets
+        How well each was predicted.
+    hit_rate_at_10, popularity_hit_rate_at_10
         Measured before learning; None where nothing could be measured.
     state_hash
         Of all partitions' state.
@@ -60,8 +73,7 @@ class Summary:
     dead_letters: int
     duplicates: int
     flap_rate: float | None
-    auc: float | None
-    calibration_error: float | None
+    targets: tuple[TargetRow, ...]
     hit_rate_at_10: float | None
     popularity_hit_rate_at_10: float | None
     state_hash: str
@@ -70,6 +82,11 @@ class Summary:
     def events_per_second(self) -> float:
         """Speed of the whole run."""
         return self.events / max(self.seconds, 1e-9)
+
+    @property
+    def auc(self) -> float | None:
+        """Of the first target."""
+        return self.targets[0].auc if self.targets else None
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -111,6 +128,8 @@ def summarise(
         for size in (sizes[card.id],)
     ]
     tally = reduce(Tally.merge, (engine.tally for _, engine in sorted(engines.items())), Tally())
+    targets = [(name, target.since_start()) for name, target in tally.targets.items()]
+    lists = tally.lists.total
     return Summary(
         events=events,
         seconds=seconds,
@@ -122,10 +141,11 @@ def summarise(
         dead_letters=totals["EventRejected"],
         duplicates=tally.counts["duplicate"],
         flap_rate=flows.flap_rate,
-        auc=tally.auc(),
-        calibration_error=tally.calibration_error(),
-        hit_rate_at_10=tally.hit_rate(),
-        popularity_hit_rate_at_10=tally.popularity_hit_rate(),
+        targets=tuple(
+            TargetRow(name, round(found.examples), found.auc(), found.calibration_error()) for name, found in targets
+        ),
+        hit_rate_at_10=share(lists.hits, lists.trials),
+        popularity_hit_rate_at_10=share(lists.popular_hits, lists.trials),
         state_hash=combined_hash({partition: engine.state_hash() for partition, engine in engines.items()}),
     )
 

@@ -129,6 +129,15 @@ class RecommendConfig(Section):
     triggers: tuple[EventName, ...] = ("Order Completed", "Product Added")
 
 
+class EvaluateConfig(Section):
+    """How scores and lists are measured as they come true."""
+
+    period: Duration = Field(7 * DAY, description="Event time that is measured together, for what changes over time")
+    periods: int = Field(26, gt=0, le=1_000, description="Periods kept, the newest")
+    half_life: Duration = Field(28 * DAY, description="In the fading window a period counts half as much after this")
+    attribution: Duration = Field(7 * DAY, description="An order counts for a list within this time of a click or view")
+
+
 class LearningConfig(Section):
     """When contributions are taken."""
 
@@ -147,6 +156,7 @@ class EngineConfig(Section):
     segments: SegmentsConfig = SegmentsConfig()
     propensity: PropensityConfig = PropensityConfig()
     recommend: RecommendConfig = RecommendConfig()
+    evaluate: EvaluateConfig = EvaluateConfig()
     learning: LearningConfig = LearningConfig()
 
     @model_validator(mode="after")

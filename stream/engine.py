@@ -14,6 +14,7 @@ import msgpack
 from stream.config import EngineConfig
 from stream.contribution import Contribution
 from stream.entries import Entry, Event, ModelAdopted, Rejected, Tick
+from stream.evaluate.periods import Calendar
 from stream.evaluate.tally import REJECTED, Tally
 from stream.model import Model
 from stream.products import products_of
@@ -58,7 +59,8 @@ class Engine:
         self.clock: int = position[0]
         self.entries: int = position[1]
         self.model = Model.unpack(saved.scalars["model"]) if "model" in saved.scalars else Model()
-        self.tally = Tally.unpack(saved.scalars["tally"]) if "tally" in saved.scalars else Tally()
+        tally = Tally.unpack(saved.scalars["tally"]) if "tally" in saved.scalars else Tally()
+        self.tally = tally.under(Calendar(config.evaluate.period, config.evaluate.periods))
         self.seen = Seen(config.events.remember, saved.seen)
         self.customers = Customers(config, saved.profiles)
         self.segmenter = Segmenter(config, self.model)

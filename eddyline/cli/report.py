@@ -51,9 +51,11 @@ def show_summary(summary: Summary, config: EngineConfig, *, ari: float | None = 
     ]
     if ari is not None:
         facts.append(("Agreement with truth", f"{ari:.3f} adjusted Rand index"))
-    if summary.auc is not None:
-        facts.append(("Orders again in time", f"{summary.auc:.3f} AUC, each score measured before it was learnt from"))
-        facts.append(("Calibration error", f"{summary.calibration_error:.3f}: scores differ by so much from what came"))
+    for row in summary.targets:
+        if row.auc is not None:
+            said = f"{row.auc:.3f} AUC of {row.examples:,} scores, each measured before it was learnt from"
+            error = f"; they differ by {row.calibration_error:.3f} from what came true"
+            facts.append((row.target.replace("_", " ").capitalize(), said + error))
     if summary.hit_rate_at_10 is not None and summary.popularity_hit_rate_at_10 is not None:
         beside = f"{summary.popularity_hit_rate_at_10:.1%} for the ten most popular items"
         facts.append(("Recommendation hits", f"{summary.hit_rate_at_10:.1%} of orders, {beside}"))

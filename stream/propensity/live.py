@@ -143,7 +143,13 @@ class Scorer:
         assert example is not None
         assert self._learner is not None
         if example.score is not None:
-            self._tally.score(example.score, example.happened)
+            self._tally.score(
+                self._config.target,
+                example.score,
+                example.happened,
+                time=example.opened_at,
+                segment=profile.segment,
+            )
         self._learner.learn(example.features, example.happened)
         self._learnt = True
 

@@ -83,9 +83,11 @@ class Recommender:
         wanted = set(items)
         offered = self._rank(profile, time, HIT_AT, added=False)
         popular = self._model.popular[:HIT_AT]
-        self._tally.recommended(
-            hit=any(ranked.item in wanted for ranked in offered),
-            popular_hit=any(item in wanted for item, _ in popular),
+        self._tally.lists.add(
+            time,
+            trials=1,
+            hits=any(ranked.item in wanted for ranked in offered),
+            popular_hits=any(item in wanted for item, _ in popular),
         )
 
     def _rank(self, profile: Profile, time: int, count: int, *, added: bool) -> list[Ranked]:
