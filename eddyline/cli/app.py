@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from eddyline.cli import customer, demo, load, run, schema, segments, simulate, topics, version
+from eddyline.cli import case, customer, demo, load, run, schema, segments, simulate, topics, version
 
 app = typer.Typer(
     name="eddyline",
@@ -47,5 +47,6 @@ app.add_typer(load.app, name="load")
 app.command()(simulate.simulate)
 app.command()(customer.customer)
 app.add_typer(segments.app, name="segments")
+app.add_typer(case.app, name="case")
 app.command()(schema.schema)
 app.command()(version.version)

@@ -25,7 +25,7 @@ _GROWN = (
     "branches. Each has its share of the customers and its segment's colour; what joins several segments is grey."
 )
 _AXES = {
-    True: "Height at which two parts join: √(2 × what that adds to the squared error)",
+    True: "Height at which two parts join: √(2 × added squared error)",
     False: "Ward distance at which they would be one",
 }
 _GREY = "#444444"

@@ -52,7 +52,7 @@ def picture(data: Pictured) -> Figure:
     axes.set_yticks(range(len(rows)), rows, fontsize=9)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    figure.colorbar(image, ax=axes, label="z: standard deviations from all customers' mean", extend="both", pad=0.02)
+    figure.colorbar(image, ax=axes, label="z", extend="both", pad=0.02)
     return figure
 
 

@@ -37,6 +37,7 @@ COMMANDS = (
     ("segments", "steps"),
     ("segments", "flows"),
     ("segments", "plot"),
+    ("case", "shop"),
     ("schema",),
     ("version",),
 )

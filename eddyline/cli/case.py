@@ -1,0 +1,95 @@
+"""`eddyline case`: the cases of the field, each one command from data to a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from eddyline.cli.output import AsJson
+
+if TYPE_CHECKING:
+    from eddyline.cases.report import Report
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Work through a case of the field, from data to a report: segments, risk, what to watch next.",
+    rich_markup_mode="rich",
+)
+
+_Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Same seed, same numbers.")]
+_Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="FILE", help="A CSV file, gzipped or not, instead of made-up data."),
+]
+_Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="FILE.html",
+        help="The page with pictures; default: in this directory, and with --json none.",
+        callback=lambda out: _checked(out),
+    ),
+]
+
+
+@app.command()
+def shop(
+    data: _Data = None,
+    customers: Annotated[int, typer.Option(min=20, max=5_000, help="Made-up customers.")] = 100,
+    segments: Annotated[
+        int | None, typer.Option(min=2, max=20, help="Segments; default: 5, or for a file what the guide recommends.")
+    ] = None,
+    seed: _Seed = 7,
+    out: _Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Segment a shop's customers by age, spend and frequency, and say what to do for each segment.
+
+    K-means, hierarchical and density side by side, the guide's choice, the agreement with the truth (made-up data), and
+    whether a segment follows gender. In a file, columns of numbers are the features, and columns of few values are
+    groups that are looked at afterwards.
+
+    [bold]Examples[/bold]
+
+      eddyline case shop
+      eddyline case shop --data wholesale_customers.csv.gz --segments 3 --out wholesale.html
+    """
+    from eddyline.cases.shop import ASKED, run
+    from eddyline.cases.shop_data import made_up, read_shoppers
+    from eddyline.cases.shop_report import report
+    from eddyline.cli.output import progress
+
+    with progress("Segmenting", 4) as advance:
+        shoppers = made_up(customers, seed) if data is None else read_shoppers(data)
+        found = run(shoppers, segments or (ASKED if data is None else None), seed, advance)
+    _tell(report(found, seed), out, "shop.html", as_json)
+
+
+def _tell(report: Report, out: Path | None, default: str, as_json: bool) -> None:
+    """Print a report, and write its page: where pictures are possible, and with `--json` only when asked to."""
+    from eddyline.cases.report import NO_PICTURES, pictures_possible, write_page
+    from eddyline.cases.terminal import show_report
+    from eddyline.cli.output import print_json, progress
+    from stream.errors import InputError
+
+    possible = pictures_possible()
+    if out is not None and not possible:
+        raise InputError("--out needs matplotlib: pip install 'eddyline[plots]'")
+    file = out or (Path(default) if possible and not as_json else None)
+    if file is not None:
+        with progress("Drawing"):
+            write_page(report, file)
+    if as_json:
+        print_json(report.numbers | {"page": None if file is None else str(file)})
+        return
+    show_report(report)
+    print(f"\nWith pictures: {file}" if file is not None else f"\n{NO_PICTURES}")
+
+
+def _checked(out: Path | None) -> Path | None:
+    """Refuse a name that says something else than HTML, before anything is computed."""
+    if out is not None and out.suffix.lower() not in (".html", ".htm"):
+        raise typer.BadParameter(f"{out} must end in .html")
+    return out
