@@ -19,6 +19,7 @@ from stream.feature import EventName
 from stream.feature import Feature as Feature
 from stream.preprocessing.settings import DEFAULT, SelectStep, Steps
 from stream.section import Section
+from stream.target import Target
 
 
 class EventsConfig(Section):
@@ -103,6 +104,11 @@ class PropensityConfig(Section):
         if not 0 <= bands[0] < bands[1] <= 1:
             raise ValueError("give two probabilities, the lower one first")
         return bands
+
+    @property
+    def declared(self) -> Target:
+        """The same as a target."""
+        return Target(name=self.target, events=(self.event,), horizon=self.horizon, learning_rate=self.learning_rate)
 
 
 class RecommendConfig(Section):

@@ -123,6 +123,8 @@ def learn(merged: Contribution, items: ItemsModel | None, previous: Model, confi
     learnt = learnt or previous.learnt
     propensity = previous.propensity
     if learnt is not None and merged.propensity is not None:
-        propensity = PropensityModel.learnt(merged.propensity, learnt.scaling, learnt.features)
+        propensity = PropensityModel.learnt(
+            merged.propensity, learnt.scaling, learnt.features, config.propensity.declared, merged.rows
+        )
     wishes = replace(previous.wishes, asked=())
     return Model(previous.version + 1, merged.clock, learnt, propensity, items, wishes, failure)

@@ -1,43 +1,53 @@
-"""From a classifier's scores to probabilities that come true: what became of scores, and the line that mends them."""
+"""From a classifier's log-odds to probabilities that come true: what became of them, and the curve that mends them."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-BINS = 100
-"""Of the probability, each 0.01 wide."""
+BINS = 120
+"""Of the log-odds, each 0.2 wide."""
+
+LIMIT = 12.0
+"""Log-odds up to which there are bins; beyond, differences count a hundredth."""
 
 HALF_LIFE = 5_000
 """Examples of a partition after which an outcome counts half."""
 
 _FADE = 2.0 ** (-1.0 / HALF_LIFE)
+_TAIL = 0.01
 _PRIOR = 10.0  # examples' worth of belief that nothing is to be mended
 _STEPS = 25
+_CENTRES = (np.arange(BINS) + 0.5) * (2.0 * LIMIT / BINS) - LIMIT
 
 
 class Outcomes:
-    """What became of a partition's examples: their score just before they were learnt, and the label.
+    """What became of a partition's examples: the log-odds given just before they were learnt, and the label.
 
     Bins add up, so that partitions merge exactly up to the rounding of sums.
 
     Attributes
     ----------
     bins
-        Faded counts, shape [2, BINS]: negatives and positives by score.
+        Faded counts, shape [2, BINS]: negatives and positives by log-odds.
     """
 
     def __init__(self, bins: Array | None = None) -> None:
         self.bins = np.zeros((2, BINS)) if bins is None else bins
 
-    def note(self, probability: float, happened: bool) -> None:
-        """Add an example."""
-        self.bins *= _FADE
-        self.bins[int(happened), min(int(probability * BINS), BINS - 1)] += 1.0
+    def note_many(self, logits: Array, labels: NDArray[np.bool_], negative: float = 1.0) -> None:
+        """Add examples in order, shape [n] each; a negative counts as `negative` of them."""
+        width = 2.0 * LIMIT / BINS
+        places = np.clip((logits + LIMIT) / width, 0, BINS - 1).astype(np.intp) + BINS * labels
+        weights = np.where(labels, 1.0, negative) * _FADE ** np.arange(len(labels) - 1, -1, -1)
+        self.bins *= _FADE ** len(labels)
+        self.bins += np.bincount(places, weights, 2 * BINS).reshape(2, BINS)
 
 
 class Line(NamedTuple):
@@ -47,16 +57,65 @@ class Line(NamedTuple):
     shift: float = 0.0
 
 
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """A rising curve from a classifier's log-odds to those that come true: straight between its knots.
+
+    Attributes
+    ----------
+    knots, values
+        Log-odds given and log-odds that come true, ascending, shape [k]; the first and the last knot are -LIMIT and
+        LIMIT.
+
+    Examples
+    --------
+    >>> curve = Calibration.straight(Line(0.5, -1.0))
+    >>> curve.apply(np.array([0.0, 2.0, 1e6])).round(6).tolist()
+    [-1.0, 0.0, 10004.88]
+    """
+
+    knots: Array
+    values: Array
+
+    @classmethod
+    def straight(cls, line: Line = Line()) -> Calibration:  # noqa: B008 (a tuple never changes)
+        """Along a line; by default nothing is mended."""
+        knots = np.array([-LIMIT, LIMIT])
+        return cls(knots, line.slope * knots + line.shift)
+
+    @classmethod
+    def learnt(cls, bins: Array, method: str) -> Calibration:
+        """From outcomes [2, BINS], by `platt`, `isotonic` or `none`."""
+        if method == "none":
+            return cls.straight()
+        line = platt(bins)
+        return cls.straight(line) if method == "platt" else isotonic(bins, line)
+
+    def apply(self, logits: Array) -> Array:
+        """Log-odds that come true, shape as given; never falling, and continuous."""
+        inside = np.clip(logits, -LIMIT, LIMIT)
+        found: Array = np.interp(inside, self.knots, self.values) + _TAIL * (logits - inside)
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values; floats exact."""
+        return {"knots": self.knots.tolist(), "values": self.values.tolist()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Calibration:
+        """Reverse of `to_dict`."""
+        return cls(np.array(values["knots"], dtype=np.float64), np.array(values["values"], dtype=np.float64))
+
+
 def platt(bins: Array) -> Line:
     """The line on which the log-odds of scores meet what came of them.
 
-    Being a line, it keeps the order of scores, and a linear classifier stays linear: its contributions still sum to
-    the log-odds.
+    Being a line, it keeps the order of scores, and a linear classifier stays linear.
 
     Parameters
     ----------
     bins
-        Counts of negatives and positives by score, shape [2, BINS].
+        Counts of negatives and positives by log-odds, shape [2, BINS].
 
     Notes
     -----
@@ -66,13 +125,12 @@ def platt(bins: Array) -> Line:
     Examples
     --------
     >>> bins = np.zeros((2, BINS))
-    >>> bins[:, 80], bins[:, 20] = [400, 600], [800, 200]  # .8 was said, and .6 came true; .2 was right
+    >>> bins[:, 67], bins[:, 52] = [400, 600], [800, 200]  # log-odds 1.5 came true in .6, and -1.5 in .2
     >>> line = platt(bins)
-    >>> [round(float(1 / (1 + np.exp(-line.slope * np.log(p / (1 - p)) - line.shift))), 2) for p in (0.805, 0.205)]
+    >>> [round(float(1 / (1 + np.exp(-line.slope * logit - line.shift))), 2) for logit in (1.5, -1.5)]
     [0.6, 0.2]
     """
-    scores = (np.arange(BINS) + 0.5) / BINS
-    x = np.log(scores / (1.0 - scores))
+    x = _CENTRES
     total, positives = bins.sum(axis=0), bins[1]
     slope, shift = 1.0, 0.0
     for _ in range(_STEPS):
@@ -84,3 +142,38 @@ def platt(bins: Array) -> Line:
         slope -= float(np.clip((h00 * g1 - h10 * g0) / determinant, -1.0, 1.0))  # no step overshoots
         shift -= float(np.clip((h11 * g0 - h10 * g1) / determinant, -1.0, 1.0))
     return Line(max(slope, 0.0), shift)
+
+
+def isotonic(bins: Array, line: Line) -> Calibration:
+    """The rising curve nearest to what came of scores.
+
+    Parameters
+    ----------
+    bins
+        Counts of negatives and positives by log-odds, shape [2, BINS].
+    line
+        Platt's, which each bin is believed to lie on until some ten examples say otherwise, and which leads on where
+        there were no scores.
+
+    Notes
+    -----
+    Zadrozny, Elkan (2002), "Transforming Classifier Scores into Accurate Multiclass Probability Estimates", by pooling
+    adjacent violators (Ayer et al., 1955) over bins. Between the middles of pooled bins it is straight in log-odds
+    instead of a staircase, so that it has no jumps and few ties.
+    """
+    pools: list[tuple[float, float, float]] = []  # examples, positives, examples times log-odds
+    for place in np.flatnonzero(bins.sum(axis=0) > 0).tolist():
+        x = float(_CENTRES[place])
+        believed = 1.0 / (1.0 + np.exp(-np.clip(line.slope * x + line.shift, -35.0, 35.0)))
+        count = float(bins[:, place].sum())
+        pool = (count + _PRIOR, float(bins[1, place]) + _PRIOR * float(believed), (count + _PRIOR) * x)
+        while pools and pools[-1][1] * pool[0] >= pool[1] * pools[-1][0]:
+            last = pools.pop()
+            pool = (last[0] + pool[0], last[1] + pool[1], last[2] + pool[2])
+        pools.append(pool)
+    if not pools:
+        return Calibration.straight(line)
+    count, positives, moment = np.array(pools).T
+    knots, values = moment / count, np.log(positives) - np.log(count - positives)
+    ends = values[0] + line.slope * (-LIMIT - knots[0]), values[-1] + line.slope * (LIMIT - knots[-1])
+    return Calibration(np.array([-LIMIT, *knots, LIMIT]), np.array([ends[0], *values, ends[1]]))

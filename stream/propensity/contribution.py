@@ -11,63 +11,68 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.propensity.calibration import BINS
-from stream.propensity.weights import Weights
+from stream.propensity.classifiers.base import Part
+from stream.propensity.classifiers.registry import learner_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contribution:
-    """A classifier in sum form: merging is addition.
-
-    The merged classifier is the mean of the partitions', weighted by the examples they have learnt. Each partition
-    goes on from the merged one, so this is federated averaging.
+    """A classifier in a form that adds up; how, is the business of its kind.
 
     Attributes
     ----------
+    kind
+        Of the classifier, as in settings.
     examples, positives
-        Learnt by the partition so far.
-    total
-        Its weights times `examples`.
+        Labelled examples that the partition has had so far.
+    part
+        What the classifier has learnt.
     outcomes
         What became of scores (see `stream.propensity.calibration.Outcomes`), shape [2, BINS].
-
-    Notes
-    -----
-    Sources: McMahan et al., Communication-Efficient Learning of Deep Networks from Decentralized Data (2017), for
-    the averaging; Duchi, Hazan, Singer, Adaptive Subgradient Methods (2011), for the squared gradients averaged
-    beside the weights, so that the step sizes of the merged classifier are those of its parts.
+    marks
+        Of the contributions in it, in order: learners that go on from the merged classifier know theirs by it.
     """
 
+    kind: str
     examples: int
     positives: int
-    total: Weights
+    part: Part
     outcomes: NDArray[np.float64]
+    marks: tuple[str, ...]
 
     def plus(self, other: Contribution) -> Contribution:
         """Both together."""
         return Contribution(
+            self.kind,
             self.examples + other.examples,
             self.positives + other.positives,
-            self.total.plus(other.total),
+            self.part.plus(other.part),
             self.outcomes + other.outcomes,
+            tuple(sorted(self.marks + other.marks)),
         )
-
-    @property
-    def mean(self) -> Weights:
-        """The merged weights."""
-        return self.total.times(1.0 / max(self.examples, 1))
 
     def pack(self) -> bytes:
         """As stored: msgpack, floats exact."""
-        packed: bytes = msgpack.packb([self.examples, self.positives, self.total.to_list(), self.outcomes.tobytes()])
+        packed: bytes = msgpack.packb(
+            [
+                self.kind,
+                self.examples,
+                self.positives,
+                self.part.to_list(),
+                self.outcomes.tobytes(),
+                self.marks,
+            ]
+        )
         return packed
 
     @classmethod
     def unpack(cls, packed: bytes) -> Contribution:
         """Reverse of `pack`."""
-        examples, positives, total, outcomes = msgpack.unpackb(packed)
-        return cls(examples, positives, Weights.from_list(total), np.frombuffer(outcomes).reshape(2, BINS))
+        kind, examples, positives, part, outcomes, marks = msgpack.unpackb(packed)
+        bins = np.frombuffer(outcomes).reshape(2, BINS)
+        return cls(kind, examples, positives, learner_of(kind).part.from_list(part), bins, tuple(marks))
 
 
 def merge(contributions: Sequence[Contribution]) -> Contribution:
-    """All of them together; associative and commutative within 1e-9. At least one is needed."""
+    """All of them together, of one kind; associative and commutative within 1e-9. At least one is needed."""
     return reduce(Contribution.plus, contributions)

@@ -2,127 +2,144 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
+from math import floor, log
 
 import msgpack
 import numpy as np
-from river import linear_model, optim
-from river.utils import VectorDict
+from numpy.typing import NDArray
 
-from stream.config import PropensityConfig
 from stream.preprocessing.pipeline import Preprocessing
 from stream.propensity.calibration import Outcomes
+from stream.propensity.classifiers.registry import learner_of
 from stream.propensity.contribution import Contribution
 from stream.propensity.model import PropensityModel
-from stream.propensity.weights import Weights
+from stream.target import Target
+
+BLOCK = 256
+"""Examples that are learnt together."""
+
+_LARGEST = 1e6  # standard deviations from the mean; only scaling without winsorising lets more through
 
 
 class PropensityLearner:
-    """River's logistic regression with AdaGrad on standardised features, one example at a time.
+    """One target's classifier in one partition: it keeps examples until a block is full, and learns them in order.
+
+    When blocks are cut is decided by the examples and by the calls of `snapshot` and `adopt`, never by `to_bytes`: the
+    bytes hold whatever waits, so that saving and loading anywhere changes nothing.
 
     Parameters
     ----------
-    config
-        Settings of the target; AdaGrad's learning rate is taken from it.
+    target
+        Settings: kind of classifier, share of negatives that is learnt, and what the kind reads.
     features
         Names of the columns, d of them.
     scaling
-        Standardises raw rows; replaced at each adoption, the weights being carried over exactly.
+        Standardises raw rows; replaced at each adoption, what was learnt being carried over.
     """
 
-    def __init__(self, config: PropensityConfig, features: tuple[str, ...], scaling: Preprocessing) -> None:
-        self._rate = config.learning_rate
+    def __init__(self, target: Target, features: tuple[str, ...], scaling: Preprocessing) -> None:
+        self._target = target
         self._features = features
         self._scaling = scaling
         self._examples = 0
         self._positives = 0
-        self._waiting: list[tuple[Sequence[float], bool]] = []  # standardised together, at a twentieth of the cost
+        self._rows: list[Sequence[float]] = []  # that wait
+        self._labels: list[bool] = []
         self._outcomes = Outcomes()
-        self._base = Weights.zeros(len(features))  # as it was when last contributed or adopted
-        self._river = self._build(self._base)
+        self._learner = learner_of(target.classifier)(target, scaling)
+        self._packed: bytes | None = None  # all but what waits
 
     def learn(self, row: Sequence[float], happened: bool) -> None:
         """Learn one example: its raw features, d of them, and whether the target came about."""
-        self._waiting.append((row, happened))
+        self._rows.append(row)
+        self._labels.append(happened)
+        if len(self._rows) == BLOCK:
+            self._learn_waiting()
+
+    def learn_many(self, rows: NDArray[np.float64], labels: NDArray[np.bool_]) -> None:
+        """Learn raw rows [n, d] and their labels [n] in order, as `learn` would one by one."""
+        start = 0
+        while start < len(labels):
+            end = start + BLOCK - len(self._rows)
+            self._rows += list(rows[start:end])
+            self._labels += labels[start:end].tolist()
+            start = end
+            if len(self._rows) == BLOCK:
+                self._learn_waiting()
 
     def snapshot(self) -> Contribution:
-        """What the partition contributes now; what it learns from here on is kept apart until the next adoption."""
-        self._base = self._weights()  # first: it learns what waits
-        total = self._base.times(float(self._examples))
-        return Contribution(self._examples, self._positives, total, self._outcomes.bins.copy())
+        """What the partition contributes now."""
+        self._learn_waiting()
+        self._packed = None
+        part = self._learner.contribute()
+        marks = (part.mark,) if part.mark else ()
+        return Contribution(
+            self._target.classifier, self._examples, self._positives, part, self._outcomes.bins.copy(), marks
+        )
 
     def adopt(self, scaling: Preprocessing, model: PropensityModel | None) -> None:
-        """Go on from the merged model, plus what was learnt since the last contribution."""
-        current = self._weights()
-        if model is not None:
-            current = model.state.plus(current.plus(self._base, -1.0))
-            self._base = model.state
+        """Go on from the merged model, plus what was learnt since the contribution in it; nothing is lost."""
+        self._learn_waiting()
+        self._packed = None
         self._scaling = scaling
-        self._river = self._build(current)
+        if model is None:
+            self._learner.adopt(scaling, None, ())
+        else:
+            self._learner.adopt(scaling, model.classifier, model.marks)
 
     def to_bytes(self) -> bytes:
         """The whole state; floats exact."""
-        self._learn_waiting()
+        if self._packed is None:
+            self._packed = msgpack.packb(
+                {
+                    "features": list(self._features),
+                    "scaling": self._scaling.to_dict(),
+                    "counts": [self._examples, self._positives],
+                    "outcomes": self._outcomes.bins.tobytes(),
+                    "learner": self._learner.state(),
+                }
+            )
         packed: bytes = msgpack.packb(
-            {
-                "rate": self._rate,
-                "features": list(self._features),
-                "scaling": self._scaling.to_dict(),
-                "counts": [self._examples, self._positives],
-                "outcomes": self._outcomes.bins.tolist(),
-                "base": self._base.to_list(),
-                "intercept": self._river.intercept,
-                "weights": [self._river.weights.get(name, 0.0) for name in self._features],
-                "squares": [self._river.optimizer.g2.get(name, 0.0) for name in self._features],
-            }
+            [self._packed, np.array(self._rows, dtype=np.float64).tobytes(), bytes(self._labels)]
         )
         return packed
 
     @classmethod
-    def from_bytes(cls, packed: bytes) -> PropensityLearner:
+    def from_bytes(cls, packed: bytes, target: Target) -> PropensityLearner:
         """Reverse of `to_bytes`."""
-        values = msgpack.unpackb(packed)
-        config = PropensityConfig(learning_rate=values["rate"])
-        learner = cls(config, tuple(values["features"]), Preprocessing.from_dict(values["scaling"]))
+        state, rows, labels = msgpack.unpackb(packed)
+        values = msgpack.unpackb(state, strict_map_key=False)
+        learner = cls(target, tuple(values["features"]), Preprocessing.from_dict(values["scaling"]))
         learner._examples, learner._positives = values["counts"]
-        learner._outcomes = Outcomes(np.array(values["outcomes"], dtype=np.float64))
-        learner._base = Weights.from_list(values["base"])
-        learner._set(learner._river, values["weights"], values["intercept"], values["squares"])
+        learner._outcomes = Outcomes(np.frombuffer(values["outcomes"]).reshape(2, -1).copy())
+        learner._learner.restore(values["learner"])
+        learner._rows = list(np.frombuffer(rows).reshape(len(labels), -1)) if labels else []
+        learner._labels = [bool(label) for label in labels]
+        learner._packed = state
         return learner
 
     def _learn_waiting(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        if not waiting:
+        if not self._rows:
             return
-        rows = self._scaling.standardise_many(np.array([row for row, _ in waiting]))
-        for row, (_, happened) in zip(rows.tolist(), waiting, strict=True):
-            x = dict(zip(self._features, row, strict=True))
-            self._outcomes.note(self._river.predict_proba_one(x)[True], happened)
-            self._river.learn_one(x, happened)
-            self._examples += 1
-            self._positives += happened
+        rows, labels = np.array(self._rows, dtype=np.float64), np.array(self._labels, dtype=np.bool_)
+        self._rows, self._labels, self._packed = [], [], None
+        chosen = self._chosen(labels)
+        standard = self._scaling.standardise_many(rows[chosen])
+        np.clip(standard, -_LARGEST, _LARGEST, out=standard)
+        share = self._target.negatives
+        logits = self._learner.learn_many(standard, labels[chosen]) + log(share)
+        self._outcomes.note_many(logits, labels[chosen], 1.0 / share)
+        self._examples += len(labels)
+        self._positives += int(labels.sum())
 
-    def _weights(self) -> Weights:
-        self._learn_waiting()
-        river = self._river
-        return Weights.of_standardised(
-            np.array([river.weights.get(name, 0.0) for name in self._features]),
-            river.intercept,
-            np.array([river.optimizer.g2.get(name, 0.0) for name in self._features]),
-            self._scaling,
-        )
-
-    def _build(self, state: Weights) -> linear_model.LogisticRegression:
-        weights, intercept, squares = state.standardised(self._scaling)
-        river = linear_model.LogisticRegression(optim.AdaGrad(self._rate))
-        self._set(river, weights.tolist(), intercept, np.maximum(squares, 0.0).tolist())
-        return river
-
-    def _set(
-        self, river: linear_model.LogisticRegression, weights: list[float], intercept: float, squares: list[float]
-    ) -> None:
-        """Put a state into River's estimator, which has no setter for it."""
-        river._weights = VectorDict(dict(zip(self._features, weights, strict=True)))
-        river.intercept = intercept
-        river.optimizer.g2 = defaultdict(float, zip(self._features, squares, strict=True))
+    def _chosen(self, labels: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """Places of the positives, and of a share of the negatives, evenly spaced."""
+        share, number = self._target.negatives, self._examples - self._positives
+        places = []
+        for place, happened in enumerate(labels.tolist()):
+            if not happened:
+                number += 1
+            if happened or floor(number * share) > floor((number - 1) * share):
+                places.append(place)
+        return np.array(places, dtype=np.intp)

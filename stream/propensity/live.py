@@ -38,7 +38,7 @@ class Scorer:
         self._units = {feature.name: feature.unit for feature in config.features}
         self._tally = tally
         self._customers = customers
-        self._learner = None if learner is None else PropensityLearner.from_bytes(learner)
+        self._learner = None if learner is None else PropensityLearner.from_bytes(learner, config.propensity.declared)
         self._learnt = False
         self._labels = Timers()
         for profile in customers:
@@ -51,7 +51,7 @@ class Scorer:
         if model.segments is None:
             return
         if self._learner is None:
-            self._learner = PropensityLearner(self._config, model.segments.features, model.segments.scaling)
+            self._learner = PropensityLearner(self._config.declared, model.segments.features, model.segments.scaling)
         self._learner.adopt(model.segments.scaling, model.propensity)
         self._learnt = True
         self._use(model)

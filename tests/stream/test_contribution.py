@@ -110,7 +110,9 @@ def test_merging_is_associative_and_commutative() -> None:
         assert other.tally.pack() == results[0].tally.pack()
         assert other.propensity is not None
         assert results[0].propensity is not None
-        np.testing.assert_allclose(other.propensity.mean.weights, results[0].propensity.mean.weights, rtol=1e-9)
+        np.testing.assert_allclose(
+            other.propensity.part.mean.weights, results[0].propensity.part.mean.weights, rtol=1e-9
+        )
 
 
 def test_a_contribution_survives_packing() -> None:

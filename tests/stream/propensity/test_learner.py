@@ -6,18 +6,19 @@ import dataclasses
 
 import numpy as np
 import pytest
+from river import linear_model, optim
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from stream.config import PropensityConfig
 from stream.preprocessing.pipeline import Preprocessing
 from stream.preprocessing.settings import Measured
 from stream.preprocessing.standardise import FrozenStandardise
 from stream.propensity.contribution import merge
 from stream.propensity.learner import PropensityLearner
 from stream.propensity.model import PropensityModel
+from stream.target import Target
 
-CONFIG = PropensityConfig()
+TARGET = Target(name="buys", events=("Order Completed",))
 NAMES = tuple("abcdef")
 
 
@@ -34,7 +35,7 @@ def scaling(rows: np.ndarray) -> Preprocessing:
 
 
 def taught(rows: np.ndarray, labels: np.ndarray, scale: Preprocessing) -> PropensityLearner:
-    learner = PropensityLearner(CONFIG, NAMES, scale)
+    learner = PropensityLearner(TARGET, NAMES, scale)
     for row, label in zip(rows, labels, strict=True):
         learner.learn(row.tolist(), bool(label))
     return learner
@@ -44,7 +45,7 @@ def test_as_good_as_batch() -> None:
     rows, labels = shop(4_000, 1)
     test, truth = shop(4_000, 2)
     scale = scaling(rows)
-    model = PropensityModel.learnt(taught(rows, labels, scale).snapshot(), scale, NAMES)
+    model = PropensityModel.learnt(taught(rows, labels, scale).snapshot(), scale, NAMES, TARGET, rows)
     batch = LogisticRegression().fit(scale.standardise_many(rows), labels)
     ours = model.predict_proba_many(scale.standardise_many(test))
     theirs = batch.predict_proba(scale.standardise_many(test))[:, 1]
@@ -55,10 +56,10 @@ def test_as_good_as_batch() -> None:
 def test_terms_sum_to_the_log_odds() -> None:
     rows, labels = shop(500, 3)
     scale = scaling(rows)
-    model = PropensityModel.learnt(taught(rows, labels, scale).snapshot(), scale, NAMES)
+    model = PropensityModel.learnt(taught(rows, labels, scale).snapshot(), scale, NAMES, TARGET, rows)
     standard = scale.standardise_many(rows[:20])
     for row, logit in zip(standard, model.predict_logit_many(standard), strict=True):
-        assert model.contributions(row).sum() + model.intercept == pytest.approx(logit)
+        assert model.contributions(row).sum() + model.base == pytest.approx(logit)
 
 
 def test_four_partitions_are_as_good_as_one() -> None:
@@ -66,12 +67,12 @@ def test_four_partitions_are_as_good_as_one() -> None:
     rows, labels = shop(8_000, 4)
     test, truth = shop(4_000, 5)
     scale = scaling(rows)
-    one = PropensityModel.learnt(taught(rows, labels, scale).snapshot(), scale, NAMES)
-    parts = [PropensityLearner(CONFIG, NAMES, scale) for _ in range(4)]
+    one = PropensityModel.learnt(taught(rows, labels, scale).snapshot(), scale, NAMES, TARGET, rows)
+    parts = [PropensityLearner(TARGET, NAMES, scale) for _ in range(4)]
     for start in range(0, 8_000, 1_000):
         for place in range(start, start + 1_000):
             parts[place % 4].learn(rows[place].tolist(), bool(labels[place]))
-        merged = PropensityModel.learnt(merge([part.snapshot() for part in parts]), scale, NAMES)
+        merged = PropensityModel.learnt(merge([part.snapshot() for part in parts]), scale, NAMES, TARGET, rows)
         for part in parts:
             part.adopt(scale, merged)
     standard = scale.standardise_many(test)
@@ -86,22 +87,59 @@ def test_merging_is_associative_and_commutative() -> None:
     a, b, c = (taught(rows[n::3], labels[n::3], scale).snapshot() for n in range(3))
     results = [a.plus(b).plus(c), a.plus(b.plus(c)), c.plus(a).plus(b)]
     for other in results[1:]:
-        np.testing.assert_allclose(other.mean.weights, results[0].mean.weights, rtol=1e-9)
-        assert other.mean.intercept == pytest.approx(results[0].mean.intercept, rel=1e-9)
+        np.testing.assert_allclose(other.part.mean.weights, results[0].part.mean.weights, rtol=1e-9)
+        assert other.part.mean.intercept == pytest.approx(results[0].part.mean.intercept, rel=1e-9)
         assert (other.examples, other.positives) == (results[0].examples, results[0].positives)
 
 
 def test_what_was_learnt_since_the_contribution_survives_adoption() -> None:
     rows, labels = shop(400, 7)
     scale = scaling(rows)
-    going, plain = PropensityLearner(CONFIG, NAMES, scale), taught(rows, labels, scale)
+    going, plain = PropensityLearner(TARGET, NAMES, scale), taught(rows, labels, scale)
     for place, row in enumerate(rows):
         if place == 200:
             contributed = going.snapshot()
         if place == 300:  # alone, the merged model is its own contribution
-            going.adopt(scale, PropensityModel.learnt(contributed, scale, NAMES))
+            going.adopt(scale, PropensityModel.learnt(contributed, scale, NAMES, TARGET, rows))
         going.learn(row.tolist(), bool(labels[place]))
-    np.testing.assert_allclose(going.snapshot().mean.weights, plain.snapshot().mean.weights, rtol=1e-6)
+    np.testing.assert_allclose(going.snapshot().part.mean.weights, plain.snapshot().part.mean.weights, rtol=1e-6)
+
+
+def test_models_may_come_late() -> None:
+    """Two contributions are under way when the model with the first is adopted, then that with the second."""
+    rows, labels = shop(500, 11)
+    scale = scaling(rows)
+    going, plain = PropensityLearner(TARGET, NAMES, scale), taught(rows, labels, scale)
+    contributed = []
+    for place, row in enumerate(rows):
+        if place in (100, 200):
+            contributed.append(going.snapshot())
+        if place in (300, 400):
+            late = PropensityModel.learnt(contributed[place // 100 - 3], scale, NAMES, TARGET, rows)
+            going.adopt(scale, late)
+        going.learn(row.tolist(), bool(labels[place]))
+    np.testing.assert_allclose(going.snapshot().part.mean.weights, plain.snapshot().part.mean.weights, rtol=1e-6)
+
+
+def test_a_model_without_a_partition_in_it_takes_nothing_from_it() -> None:
+    rows, labels = shop(500, 12)
+    scale = scaling(rows)
+    late, other = taught(rows[:100], labels[:100], scale), taught(rows[100:], labels[100:], scale)
+    own = late.snapshot().part.mean
+    theirs = other.snapshot()
+    late.adopt(scale, PropensityModel.learnt(theirs, scale, NAMES, TARGET, rows))
+    np.testing.assert_allclose(late.snapshot().part.mean.weights, own.weights + theirs.part.mean.weights, rtol=1e-9)
+
+
+def test_it_is_rivers_logistic_regression() -> None:
+    rows, labels = shop(2_000, 13)
+    scale = scaling(rows)
+    river = linear_model.LogisticRegression(optim.AdaGrad(TARGET.learning_rate))
+    for row, label in zip(scale.standardise_many(rows).tolist(), labels.tolist(), strict=True):
+        river.learn_one(dict(enumerate(row)), label)
+    state = taught(rows, labels, scale).snapshot().part.freeze(scale)
+    np.testing.assert_allclose(state.weights, [river.weights[place] for place in range(6)], atol=1e-12)
+    assert state.base == pytest.approx(river.intercept, abs=1e-12)
 
 
 def test_another_scaling_leaves_the_scores_as_they_are() -> None:
@@ -109,9 +147,9 @@ def test_another_scaling_leaves_the_scores_as_they_are() -> None:
     scale = scaling(rows)
     other = dataclasses.replace(scale, standard=FrozenStandardise(scale.mean + 0.7, scale.std * 1.9))
     learner = taught(rows, labels, scale)
-    before = PropensityModel.learnt(learner.snapshot(), scale, NAMES)
+    before = PropensityModel.learnt(learner.snapshot(), scale, NAMES, TARGET, rows)
     learner.adopt(other, before)
-    after = PropensityModel.learnt(learner.snapshot(), other, NAMES)
+    after = PropensityModel.learnt(learner.snapshot(), other, NAMES, TARGET, rows)
     np.testing.assert_allclose(
         after.predict_logit_many(other.standardise_many(rows)),
         before.predict_logit_many(scale.standardise_many(rows)),
@@ -123,12 +161,12 @@ def test_a_restart_changes_nothing() -> None:
     rows, labels = shop(300, 9)
     scale = scaling(rows)
     learner = taught(rows[:200], labels[:200], scale)
-    again = PropensityLearner.from_bytes(learner.to_bytes())
+    again = PropensityLearner.from_bytes(learner.to_bytes(), TARGET)
     for place in range(200, 300):
         for one in (learner, again):
             one.learn(rows[place].tolist(), bool(labels[place]))
     assert again.to_bytes() == learner.to_bytes()
-    model = PropensityModel.learnt(learner.snapshot(), scale, NAMES)
+    model = PropensityModel.learnt(learner.snapshot(), scale, NAMES, TARGET, rows)
     assert PropensityModel.from_dict(model.to_dict()).to_dict() == model.to_dict()
 
 
@@ -138,6 +176,6 @@ def test_a_wild_value_cannot_break_it() -> None:
     learner = taught(rows, labels, scale)
     for wild in (np.nan, np.inf, 1e300, -1e300):
         learner.learn([wild] * 6, True)
-    weights = learner.snapshot().mean
+    weights = learner.snapshot().part.mean
     assert np.isfinite(weights.weights).all()
     assert np.isfinite(weights.intercept)

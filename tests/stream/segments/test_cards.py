@@ -9,6 +9,8 @@ from stream.config import EngineConfig, Feature, SegmentsConfig
 from stream.contribution import Contribution
 from stream.evaluate.tally import Tally
 from stream.model import Model
+from stream.propensity.calibration import Calibration
+from stream.propensity.classifiers.logistic import Logistic
 from stream.propensity.model import PropensityModel
 from stream.propensity.weights import Weights
 from stream.segments.cards import make_cards, popular_items
@@ -61,7 +63,17 @@ def test_typical_customers_are_the_nearest_and_shown_as_they_are() -> None:
 
 def test_propensity_is_the_mean_over_the_segments_customers() -> None:
     """A classifier that looks at orders alone."""
-    scorer = PropensityModel(("orders", "spend"), np.array([1.0, 0.0]), 0.0, Weights.zeros(2), 500, 100)
+    scorer = PropensityModel(
+        kind="logistic",
+        features=("orders", "spend"),
+        classifier=Logistic(np.array([1.0, 0.0]), 0.0, Weights.zeros(2)),
+        prior=0.0,
+        calibration=Calibration.straight(),
+        deciles=np.arange(1, 10) / 10,
+        examples=500,
+        positives=100,
+        marks=(),
+    )
     present = model(scorer)
     assert present.segments is not None
     few, many = sorted(make_cards(sample(ROWS, customers=6), present, CONFIG), key=lambda card: -card.size)
