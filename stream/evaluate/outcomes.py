@@ -94,6 +94,19 @@ class Outcomes:
         pairs = self.positives * float(self.negative.sum())
         return float(np.sum(self.positive * self.negative)) / (2 * pairs) if pairs else None
 
+    def auc_spread(self) -> float | None:
+        """Standard error of `auc` as an estimate from so many examples.
+
+        Source: Hanley and McNeil (1982), as of `auc`.
+        """
+        area, negatives = self.auc(), float(self.negative.sum())
+        if area is None:
+            return None
+        first, second = area / (2 - area), 2 * area**2 / (1 + area)
+        spread = area * (1 - area)
+        spread += (self.positives - 1) * (first - area**2) + (negatives - 1) * (second - area**2)
+        return float(np.sqrt(max(spread, 0.0) / (self.positives * negatives)))
+
     def log_loss(self) -> float | None:
         """Mean negative log-likelihood (nats) of the outcomes; None before there is an example.
 

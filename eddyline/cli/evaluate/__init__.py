@@ -1,0 +1,17 @@
+"""`eddyline evaluate`: how good the scores are, in pictures and beside what one would use instead."""
+
+from __future__ import annotations
+
+import typer
+
+from eddyline.cli.evaluate import plot
+
+app = typer.Typer(rich_markup_mode="rich", no_args_is_help=True, help="Show how good the scores are.")
+
+
+@app.callback()
+def _evaluate() -> None:
+    """Show how good the scores are."""
+
+
+app.command()(plot.plot)
