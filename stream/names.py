@@ -21,11 +21,13 @@ _SPEC = {
     "Coupon": ("Entered", "Applied", "Denied", "Removed"),
 }
 _WISHLIST = ("Product Added to Wishlist", "Product Removed from Wishlist", "Wishlist Product Added to Cart")
+_OURS = (("Recommendation", "Shown"),)  # what the spec has no name for
 _RENAMED = {("Product Category", "Viewed"): "Product List Viewed", ("Order", "Started"): "Checkout Started"}
 
 
 def _spellings() -> Iterator[tuple[str, str]]:
-    pairs = {(thing, verb): f"{thing} {verb}" for thing, verbs in _SPEC.items() for verb in verbs} | _RENAMED
+    known = [(thing, verb) for thing, verbs in _SPEC.items() for verb in verbs]
+    pairs = {(thing, verb): f"{thing} {verb}" for thing, verb in (*known, *_OURS)} | _RENAMED
     for (thing, verb), name in pairs.items():
         yield f"{thing} {verb}", name
         yield f"{verb} {thing}", name

@@ -7,6 +7,7 @@ from array import array
 import msgpack
 from datasketches import hll_sketch
 
+from stream.evaluate.impressions import Impressions
 from stream.features.accumulators import Slots
 from stream.propensity.labels import OpenExample
 
@@ -35,6 +36,8 @@ class Profile:
         Score last published.
     listed
         Time of the last published list.
+    impressions
+        Recommendations that the customer was shown.
     example
         The open labelled-to-be example.
     """
@@ -45,6 +48,7 @@ class Profile:
         "customer",
         "entered",
         "example",
+        "impressions",
         "last",
         "listed",
         "moved",
@@ -66,6 +70,7 @@ class Profile:
         self.listed = 0
         self.bought: dict[str, int] = {}
         self.added: dict[str, int] = {}
+        self.impressions = Impressions()
         self.example: OpenExample | None = None
 
     def remember_added(self, item: str, time: int) -> None:
@@ -92,6 +97,7 @@ class Profile:
                 self.listed,
                 list(self.bought.items()),
                 list(self.added.items()),
+                self.impressions.pack(),
                 self.example.pack() if self.example else None,
             )
         )
@@ -101,12 +107,13 @@ class Profile:
     def unpack(cls, customer: str, packed: bytes) -> tuple[Profile, int | None]:
         """Reverse of `pack`: the profile and its due time."""
         slots, sketches, last, due, segment, moved, entered, *rest = msgpack.unpackb(packed)
-        score, listed, bought, added, example = rest
+        score, listed, bought, added, impressions, example = rest
         profile = cls(customer, array("d", slots), [hll_sketch.deserialize(sketch) for sketch in sketches])
         profile.last, profile.score, profile.listed = last, score, listed
         profile.segment, profile.moved, profile.entered = segment, moved, entered
         profile.bought = dict(bought)
         profile.added = dict(added)
+        profile.impressions = Impressions.unpack(impressions)
         profile.example = OpenExample.unpack(example) if example else None
         return profile, due
 

@@ -13,6 +13,7 @@ from stream.profiles.customers import Customers
 from stream.profiles.profile import Profile
 from stream.recommend.counts import ItemCounts
 from stream.recommend.ranking import Ranked, recommend
+from stream.recommend.shown import follow
 from stream.span import Step
 from stream.updates import ItemsRecommended, rounded, update_id
 
@@ -31,6 +32,7 @@ class Recommender:
         self, config: EngineConfig, model: Model, tally: Tally, customers: Customers, items: Mapping[str, bytes]
     ) -> None:
         self._config = config.recommend
+        self._window = config.evaluate.attribution
         self._tally = tally
         self._customers = customers
         self._counts = ItemCounts(config.recommend)
@@ -49,6 +51,8 @@ class Recommender:
         if event is None or not step.products:
             return None
         items = list(dict.fromkeys(product.id for product in step.products))
+        if profile is not None and follow(profile, event, items, self._window, self._tally.lists):
+            self._customers.touch(profile)
         if event.kind == ORDERED:
             if profile is not None:
                 self._test(profile, items, event.time)
@@ -105,10 +109,12 @@ class Recommender:
         ranked = self._rank(profile, event.time, self._config.count, added=True)
         if not ranked:
             return None
+        name = update_id("list", profile.customer, step.time, self._version, event.message_id)
         profile.listed = step.time
+        profile.impressions.publish(name)
         self._customers.touch(profile)
         return ItemsRecommended(
-            id=update_id("list", profile.customer, step.time, self._version, event.message_id),
+            id=name,
             customer=profile.customer,
             occurred_at=step.time,
             cause=step.cause,
