@@ -67,6 +67,35 @@ def shop(
     _tell(report(found, seed), out, "shop.html", as_json)
 
 
+@app.command()
+def video(
+    viewers: Annotated[int, typer.Option(min=50, max=20_000, help="Viewers.")] = 1_000,
+    titles: Annotated[int, typer.Option(min=40, max=600, help="Titles in the catalogue.")] = 240,
+    seed: _Seed = 7,
+    out: _Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recommend what to watch next from viewers' histories, streamed, and judge it by the next evening and the truth.
+
+    The engine's item neighbours beside user neighbours, content, factors and what is popular: hit rate at 10,
+    click-through on a simulated shelf, and how much of the catalogue is shown; with a few viewers to judge by eye.
+
+    [bold]Examples[/bold]
+
+      eddyline case video
+      eddyline case video --viewers 300 --seed 3 --json
+    """
+    from eddyline.cases.video import run
+    from eddyline.cases.video_data import made_up
+    from eddyline.cases.video_report import report
+    from eddyline.cli.output import progress
+
+    service = made_up(viewers, titles, seed)
+    with progress("Streaming") as advance:
+        found = run(service, seed, advance)
+    _tell(report(found, seed), out, "video.html", as_json)
+
+
 def _tell(report: Report, out: Path | None, default: str, as_json: bool) -> None:
     """Print a report, and write its page: where pictures are possible, and with `--json` only when asked to."""
     from eddyline.cases.report import NO_PICTURES, pictures_possible, write_page

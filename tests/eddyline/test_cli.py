@@ -38,6 +38,7 @@ COMMANDS = (
     ("segments", "flows"),
     ("segments", "plot"),
     ("case", "shop"),
+    ("case", "video"),
     ("schema",),
     ("version",),
 )
