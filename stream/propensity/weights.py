@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,10 @@ class Weights:
     (cleaned, shortened and winsorised), where w·z + b = Σ (w_j / std_j) x_j + b - Σ w_j mean_j / std_j. The map
     is linear, so sums and averages may be taken on either side of it.
 
+    Where a feature is spread wider by now than when its weight was learnt, a standard deviation counts as much as it
+    did then, and no more: a line that was learnt over a narrow range says nothing of far outside, and would be sure of
+    it. Else nothing of what was learnt changes.
+
     Attributes
     ----------
     weights
@@ -28,28 +33,40 @@ class Weights:
         Log-odds at x = 0.
     curvature
         AdaGrad's accumulated squared gradients, shape [d].
+    centre, spread
+        Means and standard deviations of the features they were learnt from, shape [d].
     """
 
     weights: Array
     intercept: float
     curvature: Array
+    centre: Array
+    spread: Array
 
     @classmethod
     def zeros(cls, width: int) -> Weights:
         """Of a classifier that has learnt nothing."""
-        return cls(np.zeros(width), 0.0, np.zeros(width))
+        return cls(np.zeros(width), 0.0, np.zeros(width), np.zeros(width), np.zeros(width))
 
     @classmethod
     def of_standardised(cls, weights: Array, intercept: float, curvature: Array, scaling: Preprocessing) -> Weights:
         """From those of standardised features."""
         std = _spread(scaling)
         plain = weights / std
-        return cls(plain, float(intercept - (plain * scaling.mean).sum()), curvature * std**2)
+        intercept = float(intercept - (plain * scaling.mean).sum())
+        return cls(plain, intercept, curvature * std**2, scaling.mean, std)
 
     def standardised(self, scaling: Preprocessing) -> tuple[Array, float, Array]:
-        """Weights, intercept and squared gradients for features standardised by `scaling`."""
+        """Weights, intercept and squared gradients for features standardised by `scaling`.
+
+        Log-odds stay as they are at `centre`, and everywhere where no feature is spread wider.
+        """
         std = _spread(scaling)
-        return self.weights * std, float(self.intercept + (self.weights * scaling.mean).sum()), self.curvature / std**2
+        narrow = np.where(self.spread > 0, np.minimum(self.spread, std), std)
+        weights = self.weights * narrow
+        intercept = self.intercept + (self.weights * self.centre).sum()
+        intercept += (weights * (scaling.mean - self.centre) / std).sum()
+        return weights, float(intercept), self.curvature / narrow**2
 
     def plus(self, other: Weights, scale: float = 1.0) -> Weights:
         """Sum with `scale` times the other."""
@@ -57,21 +74,37 @@ class Weights:
             self.weights + scale * other.weights,
             self.intercept + scale * other.intercept,
             self.curvature + scale * other.curvature,
+            self.centre + scale * other.centre,
+            self.spread + scale * other.spread,
         )
+
+    def moved(self, start: Weights, end: Weights) -> Weights:
+        """Moved by what lies between two others, and learnt where this was."""
+        moved = self.plus(end).plus(start, -1.0)
+        return Weights(moved.weights, moved.intercept, moved.curvature, self.centre, self.spread)
 
     def times(self, scale: float) -> Weights:
         """All of it scaled."""
-        return Weights(self.weights * scale, self.intercept * scale, self.curvature * scale)
+        weights, intercept, curvature, centre, spread = self._parts
+        return Weights(weights * scale, intercept * scale, curvature * scale, centre * scale, spread * scale)
 
     def to_list(self) -> list[object]:
         """Plain values; floats exact."""
-        return [self.weights.tolist(), self.intercept, self.curvature.tolist()]
+        return [part if isinstance(part, float) else part.tolist() for part in self._parts]
 
     @classmethod
-    def from_list(cls, values: list[object]) -> Weights:
+    def from_list(cls, values: list[Any]) -> Weights:
         """Reverse of `to_list`."""
-        weights, intercept, curvature = values
-        return cls(np.array(weights, dtype=np.float64), float(intercept), np.array(curvature, dtype=np.float64))  # type: ignore[arg-type]
+        weights, intercept, *others = values
+        return cls(_array(weights), float(intercept), *(_array(other) for other in others))
+
+    @property
+    def _parts(self) -> tuple[Array, float, Array, Array, Array]:
+        return self.weights, self.intercept, self.curvature, self.centre, self.spread
+
+
+def _array(values: list[float]) -> Array:
+    return np.array(values, dtype=np.float64)
 
 
 def _spread(scaling: Preprocessing) -> Array:

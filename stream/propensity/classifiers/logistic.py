@@ -164,11 +164,10 @@ class LogisticLearner(Learner):
             assert isinstance(classifier, Logistic)
             known = [place for place, (mark, _) in enumerate(self._contributed) if mark in marks]
             place = known[-1] if known else 0
-            mark, base = self._contributed[place]
-            moved = classifier.state.plus(base, -1.0)
-            current = current.plus(moved)
-            later = [(later, weights.plus(moved)) for later, weights in self._contributed[place + 1 :]]
-            self._contributed = [(mark, classifier.state), *later]
+            merged, base = self._contributed[place]
+            current = current.moved(base, classifier.state)
+            later = [(mark, weights.moved(base, classifier.state)) for mark, weights in self._contributed[place + 1 :]]
+            self._contributed = [(merged, classifier.state), *later]
         self._scaling = scaling
         weights, self._intercept, squares = current.standardised(scaling)
         self._weights, self._squares = weights.copy(), np.maximum(squares, 0.0)

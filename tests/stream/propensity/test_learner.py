@@ -16,6 +16,7 @@ from stream.preprocessing.standardise import FrozenStandardise
 from stream.propensity.contribution import merge
 from stream.propensity.learner import PropensityLearner
 from stream.propensity.model import PropensityModel
+from stream.propensity.online import OnlineClassifier
 from stream.target import Target
 
 TARGET = Target(name="buys", events=("Order Completed",))
@@ -142,19 +143,45 @@ def test_it_is_rivers_logistic_regression() -> None:
     assert state.base == pytest.approx(river.intercept, abs=1e-12)
 
 
-def test_another_scaling_leaves_the_scores_as_they_are() -> None:
+def test_a_narrower_scaling_leaves_the_scores_as_they_are() -> None:
     rows, labels = shop(600, 8)
     scale = scaling(rows)
-    other = dataclasses.replace(scale, standard=FrozenStandardise(scale.mean + 0.7, scale.std * 1.9))
-    learner = taught(rows, labels, scale)
-    before = PropensityModel.learnt(learner.snapshot(), scale, NAMES, TARGET, rows)
-    learner.adopt(other, before)
-    after = PropensityModel.learnt(learner.snapshot(), other, NAMES, TARGET, rows)
+    other = dataclasses.replace(scale, standard=FrozenStandardise(scale.mean + 0.7, scale.std * 0.6))
+    before, after = _before_and_after(rows, labels, scale, other)
     np.testing.assert_allclose(
         after.predict_logit_many(other.standardise_many(rows)),
         before.predict_logit_many(scale.standardise_many(rows)),
         rtol=1e-9,
     )
+
+
+def test_where_a_feature_has_become_wider_a_deviation_counts_as_it_did() -> None:
+    rows, labels = shop(600, 8)
+    scale = scaling(rows)
+    wider = np.where(np.arange(len(NAMES)) == 0, 100.0, 1.0)
+    other = dataclasses.replace(scale, standard=FrozenStandardise(scale.mean, scale.std * wider))
+    before, after = _before_and_after(rows, labels, scale, other)
+    assert after.classifier.weights == pytest.approx(before.classifier.weights)  # in standard deviations, then and now
+    assert after.classifier.base == pytest.approx(before.classifier.base)
+
+
+def _before_and_after(rows, labels, scale, other) -> tuple[PropensityModel, PropensityModel]:
+    learner = taught(rows, labels, scale)
+    before = PropensityModel.learnt(learner.snapshot(), scale, NAMES, TARGET, rows)
+    learner.adopt(other, before)
+    return before, PropensityModel.learnt(learner.snapshot(), other, NAMES, TARGET, rows)
+
+
+def test_a_column_that_comes_to_life_does_not_break_what_was_learnt() -> None:
+    rng = np.random.default_rng(3)
+    rows, truth = rng.normal(size=(8_000, 2)), rng.normal(size=8_000)
+    happened = rows[:, 0] + truth > 1.0
+    rows[:, 1] = np.where(np.arange(8_000) < 5_000, (np.arange(8_000) % 90 == 0) * 1.0, 50.0 + rows[:, 1])
+    model = OnlineClassifier(features=2, calibration="none").learn_many(rows[:5_000], happened[:5_000])
+    for start in range(5_000, 8_000, 500):
+        scores = model.predict_proba_many(rows[start : start + 500])
+        assert float(np.mean((scores - happened[start : start + 500]) ** 2)) < 0.16
+        model.learn_many(rows[start : start + 500], happened[start : start + 500])
 
 
 def test_a_restart_changes_nothing() -> None:
