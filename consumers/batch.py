@@ -14,6 +14,7 @@ from producers.encode import encode
 from producers.topics import Topics
 from stream.durations import DAY
 from stream.entries import Entry, Event, ModelAdopted, Tick
+from stream.evaluate.measure import metrics
 from stream.events import decode
 from stream.model import Model
 from stream.records import Outgoing
@@ -76,6 +77,8 @@ def fold(owned: Owned, topics: Topics, adoption: Adoption | None = None, tick: i
             records += models.encode(model, topics)
             if model.segments is not None:
                 records.append(encode(revision(model, engine.model), topics))
+            if (measured := metrics(model)) is not None:
+                records.append(encode(measured, topics))
     if tick is not None:
         owned.number += 1
         records.append(journal.encode(JournalEntry(owned.number, start.offset, "tick", tick), partition, topics))

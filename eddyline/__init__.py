@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from stream.segments.kmeans import StreamKMeans as StreamKMeans
     from stream.updates import EventRejected as EventRejected
     from stream.updates import ItemsRecommended as ItemsRecommended
+    from stream.updates import MetricsMeasured as MetricsMeasured
     from stream.updates import PropensityScored as PropensityScored
     from stream.updates import SegmentChanged as SegmentChanged
     from stream.updates import SegmentsRevised as SegmentsRevised
@@ -84,6 +85,7 @@ _PUBLIC = {
     "stream.updates": (
         "EventRejected",
         "ItemsRecommended",
+        "MetricsMeasured",
         "PropensityScored",
         "SegmentChanged",
         "SegmentsRevised",

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from stream.measured import (
+    CalibrationBin,
+    DecileMeasured,
+    ListsMeasured,
+    Measures,
+    MetricsMeasured,
+    RecommendationsMeasured,
+    TargetMeasured,
+)
 from stream.updates import (
     Cause,
     Deciding,
@@ -40,6 +49,35 @@ COMMAND: dict[str, Any] = {"action": "name", "segment": "s3", "name": "Gift buye
 
 _TIME = 1_772_368_496_789
 _CAUSE = Cause(kind="event", event_id="order-50314", event="Order Completed")
+
+_MEASURES = Measures(
+    examples=5_120,
+    positives=1_536,
+    auc=0.742,
+    auc_bound=0.0007,
+    log_loss=0.521,
+    brier=0.171,
+    calibration_error=0.012,
+    accuracy=0.763,
+    precision=0.641,
+    recall=0.482,
+    f1=0.55,
+)
+_LISTS = ListsMeasured(
+    lists=940,
+    items=9_400,
+    clicked_lists=141,
+    clicked_items=188,
+    ordered_items=47,
+    viewed_orders=60,
+    click_through=0.15,
+    item_click_through=0.02,
+    conversion=0.25,
+    view_through=0.006383,
+    trials=1_210,
+    hit_rate=0.574,
+    popular_hit_rate=0.281,
+)
 
 UPDATES: tuple[Update, ...] = (
     SegmentChanged(
@@ -100,6 +138,23 @@ UPDATES: tuple[Update, ...] = (
             ),
         ),
         why="Learnt from 4,096 customers.",
+    ),
+    MetricsMeasured(
+        id=update_id("metrics", 18),
+        model=18,
+        occurred_at=_TIME,
+        targets=(
+            TargetMeasured(
+                target="orders_again",
+                threshold=0.5,
+                since_start=_MEASURES,
+                fading=_MEASURES,
+                segments={"s4": _MEASURES},
+                deciles=(DecileMeasured(decile=10, rate=0.71, lift=2.37, gain=0.237),),
+                calibration=(CalibrationBin(score=0.348, rate=0.351, examples=811),),
+            ),
+        ),
+        recommendations=RecommendationsMeasured(since_start=_LISTS, fading=_LISTS),
     ),
     EventRejected(
         id=update_id("rejected", "events", 3, 4711),

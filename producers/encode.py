@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from producers.topics import CHANNELS, Topics
 from stream.records import Headers, Outgoing
-from stream.updates import EventRejected, SegmentsRevised, Update, to_iso, to_json
+from stream.updates import EventRejected, MetricsMeasured, SegmentsRevised, Update, to_iso, to_json
 
 _FIELD = {channel.payload: channel.field for channel in CHANNELS if channel.payload is not None}
 _KEY, _VALUE = 64 * 1024, 896 * 1024  # with all headers less than 1 MiB, which any topic takes
@@ -41,8 +41,8 @@ def encode(update: Update, topics: Topics) -> Outgoing:
         ("ce_type", f"eddyline.{type(update).__name__}".encode()),
         ("ce_time", to_iso(update.occurred_at).encode()),
     )
-    if isinstance(update, SegmentsRevised):
-        key = b"segments"
+    if isinstance(update, SegmentsRevised | MetricsMeasured):
+        key = _FIELD[type(update)].encode()
     else:
         key = update.customer.encode()
         headers = (*headers, ("ce_subject", key))

@@ -8,7 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from stream.commands import SegmentCommand
 from stream.events import CustomerEvent
-from stream.updates import EventRejected, ItemsRecommended, PropensityScored, SegmentChanged, SegmentsRevised
+from stream.updates import (
+    EventRejected,
+    ItemsRecommended,
+    MetricsMeasured,
+    PropensityScored,
+    SegmentChanged,
+    SegmentsRevised,
+)
 
 _Name = Annotated[str, Field(pattern=r"^\.*[A-Za-z0-9_-][A-Za-z0-9._-]*$", max_length=249)]
 
@@ -28,6 +35,7 @@ class Topics(BaseModel):
     propensity_scores: _Name = "propensity-scores"
     recommendations: _Name = "recommendations"
     segments: _Name = "segments"
+    metrics: _Name = "metrics"
     commands: _Name = "commands"
     models: _Name = "models"
     journal: _Name = "journal"
@@ -138,6 +146,16 @@ CHANNELS: tuple[Channel, ...] = (
         "All segments of the present model, in one record, so that no reader sees half a revision.",
         "The word `segments`: the newest record is the whole truth",
         SegmentsRevised,
+        CLOUD_EVENT,
+        partitions=1,
+        settings=_FOREVER,  # their history is read from it
+    ),
+    Channel(
+        "metrics",
+        "Metrics",
+        "How well scores and recommendations have done, with each new model: AUC, calibration, lift, click-through.",
+        "The word `metrics`: the newest record is the whole truth",
+        MetricsMeasured,
         CLOUD_EVENT,
         partitions=1,
         settings=_FOREVER,  # their history is read from it

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from stream.errors import InputError
-from stream.updates import Value
+from stream.values import Value
 
 Action = Literal["name", "lock", "unlock", "merge", "retire", "k"]
 

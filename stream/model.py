@@ -14,6 +14,7 @@ from stream.commands import Wishes
 from stream.config import EngineConfig
 from stream.contribution import Contribution
 from stream.errors import DataError
+from stream.evaluate.measure import measure_lists, measure_targets
 from stream.propensity.model import PropensityModel
 from stream.recommend.model import ItemsModel
 from stream.segments.learner import learn as learn_segments
@@ -35,6 +36,8 @@ class Model:
         Segments as they were learnt, classifier, and items; None until enough has been seen.
     wishes
         What operators have asked of the segments.
+    measured
+        How well scores and lists did, as plain values: the targets and recommendations of `MetricsMeasured`.
     failure
         Why the newest sample gave no segments, so that those before (if any) go on; empty where it did.
     """
@@ -46,6 +49,7 @@ class Model:
     items: ItemsModel | None = None
     wishes: Wishes = field(default_factory=Wishes)
     failure: str = ""
+    measured: Mapping[str, Any] | None = None
 
     @cached_property
     def segments(self) -> SegmentsModel | None:
@@ -62,6 +66,7 @@ class Model:
             "items": None if self.items is None else self.items.to_dict(),
             "wishes": self.wishes.to_dict(),
             "failure": self.failure,
+            "measured": None if self.measured is None else dict(self.measured),
         }
 
     @classmethod
@@ -76,6 +81,7 @@ class Model:
             items=None if items is None else ItemsModel.from_dict(items),
             wishes=Wishes.from_dict(values["wishes"]),
             failure=values["failure"],
+            measured=values["measured"],
         )
 
     @cached_property
@@ -98,7 +104,7 @@ class Model:
 
     def revised(self, wishes: Wishes) -> Model:
         """The next version, which differs only in what operators wish."""
-        return Model(self.version + 1, self.clock, self.learnt, self.propensity, self.items, wishes, self.failure)
+        return replace(self, version=self.version + 1, wishes=wishes)
 
 
 def learn(merged: Contribution, items: ItemsModel | None, previous: Model, config: EngineConfig) -> Model:
@@ -127,4 +133,16 @@ def learn(merged: Contribution, items: ItemsModel | None, previous: Model, confi
             merged.propensity, learnt.scaling, learnt.features, config.propensity.declared, merged.rows
         )
     wishes = replace(previous.wishes, asked=())
-    return Model(previous.version + 1, merged.clock, learnt, propensity, items, wishes, failure)
+    model = Model(previous.version + 1, merged.clock, learnt, propensity, items, wishes, failure)
+    return replace(model, measured=_measured(merged, model, config))
+
+
+def _measured(merged: Contribution, model: Model, config: EngineConfig) -> dict[str, Any]:
+    """How well scores and lists have done so far."""
+    half_life = config.evaluate.half_life
+    segments = () if model.segments is None else model.segments.ids
+    targets = measure_targets(merged.tally, {config.propensity.target: 0.5}, half_life, segments)
+    return {
+        "targets": [target.model_dump(mode="json") for target in targets],
+        "recommendations": measure_lists(merged.tally, half_life).model_dump(mode="json"),
+    }

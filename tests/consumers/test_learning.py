@@ -6,6 +6,8 @@ import pytest
 
 from consumers.models import ModelLog
 from stream.errors import Mismatch
+from stream.evaluate.measure import metrics
+from stream.updates import MetricsMeasured
 from tests.consumers.world import RECORDS, journal
 from tests.stream import fold
 
@@ -29,6 +31,9 @@ def test_models_are_adopted_at_boundaries_and_journaled(world):
         models(7, entries[0].digest)
     assert world.store.shared("model") == models(6, entries[-1].digest).packed
     assert [record.key for record in world.read("segments")] == [b"segments"] * 6
+    told = [MetricsMeasured.model_validate_json(record.value) for record in world.read("metrics")]
+    assert told == [metrics(models(entry.version, entry.digest)) for entry in entries]
+    assert told[-1].recommendations.since_start.trials > 0
 
 
 def test_large_models_are_written_in_parts(here, monkeypatch):

@@ -24,6 +24,7 @@ def test_topics_are_created_once_and_listed(eddyline, deployment):
         "propensity-scores": 3,
         "recommendations": 3,
         "segments": 1,
+        "metrics": 1,
         "commands": 1,
         "models": 1,
         "journal": 3,

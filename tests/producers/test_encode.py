@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from eddyline.examples import UPDATES
 from producers.encode import encode
 from producers.topics import CHANNELS, CLOUD_EVENT, DEAD_LETTER, OPTIONAL, Topics
-from stream.updates import EventRejected, SegmentsRevised, Update, to_json
+from stream.updates import EventRejected, MetricsMeasured, SegmentsRevised, Update, to_json
 
 TOPICS = Topics()
 
@@ -28,8 +28,8 @@ def test_an_update_is_a_cloud_event(update: Update) -> None:
     assert headers["ce_specversion"] == "1.0"
     assert headers["content-type"] == "application/json"
     assert set(headers) | {"ce_subject"} == set(CLOUD_EVENT)
-    if isinstance(update, SegmentsRevised):
-        assert (record.topic, record.key, "ce_subject" in headers) == ("segments", b"segments", False)
+    if isinstance(update, SegmentsRevised | MetricsMeasured):
+        assert (record.key, "ce_subject" in headers) == (record.topic.encode(), False)
     else:
         assert (record.key, headers["ce_subject"]) == (b"ann", "ann")
 
@@ -40,6 +40,7 @@ def test_each_kind_has_its_own_topic() -> None:
         "eu.propensity-scores",
         "eu.recommendations",
         "eu.segments",
+        "eu.metrics",
         "eu.dead-letters",
     ]
 
