@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from eddyline.cli.evaluate import plot
+from eddyline.cli.evaluate import compare, plot
 
 app = typer.Typer(rich_markup_mode="rich", no_args_is_help=True, help="Show how good the scores are.")
 
@@ -15,3 +15,4 @@ def _evaluate() -> None:
 
 
 app.command()(plot.plot)
+app.command()(compare.compare)

@@ -1,0 +1,64 @@
+"""`eddyline evaluate compare` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def table(tmp_path):
+    rng = np.random.default_rng(1)
+    size = rng.normal(size=1_500)
+    bought = rng.random(1_500) < 1 / (1 + np.exp(1 - 2 * size))
+    rows = [
+        f"{one:.4f};{'yes' if answer else 'no'};{'yes' if answer else ''}"
+        for one, answer in zip(size, bought, strict=True)
+    ]
+    path = tmp_path / "visits.csv"
+    path.write_text("\n".join(["size;bought;receipt", *rows]) + "\n")
+    return path
+
+
+def test_json(eddyline, table):
+    done = eddyline("evaluate", "compare", "--csv", str(table), "--target", "bought", "--models", "logistic", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert list(document) == ["rows", "target", "models", "warnings"]
+    assert [(one["name"], one["kind"]) for one in document["models"]] == [
+        ("logistic", "online"),
+        ("logistic (frozen)", "online"),
+        ("logistic", "batch"),
+    ]
+    assert any("'receipt' is filled in only where the target happened" in warning for warning in document["warnings"])
+
+
+def test_a_table_for_people(eddyline, table):
+    arguments = ("--csv", str(table), "--target", "bought", "--drop", "receipt", "--ordered", "--models", "logistic")
+    done = eddyline("evaluate", "compare", *arguments, "--segments", "3")
+    assert done.returncode == 0, done.stderr
+    for words in ("1,500 rows, 1 features", "Split by time", "logistic (frozen)", "Silhouette", "DBSCAN"):
+        assert words in done.stdout
+    assert "probably" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "--csv FILE --target COLUMN"),
+        (["--csv", "FILE"], "--target COLUMN"),
+        (["--csv", "FILE", "--target", "sold"], "no column 'sold'"),
+        (["--csv", "FILE", "--target", "bought", "--models", "oracle"], "no model 'oracle'"),
+        (["--csv", "FILE", "--target", "bought", "--retrain", "daily"], "--time"),
+        (["--csv", "FILE", "--target", "size"], "--positive"),
+        (["--csv", "none.csv", "--target", "bought"], "there is no file none.csv"),
+    ],
+)
+def test_refusals(eddyline, table, arguments, words):
+    done = eddyline("evaluate", "compare", *(str(table) if one == "FILE" else one for one in arguments))
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
