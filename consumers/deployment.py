@@ -13,11 +13,12 @@ from stream.store.base import StateStore
 
 # Of a feature: what it is called, and not what is remembered.
 _WORDS = {"unit", "description", "high", "low", "high_from", "low_to", "theme"}
+# Of a target: what its classifier has learnt, and not when or how a score is told.
+_LABEL = {"events", "where", "value", "at_least", "absent", "until", "horizon", "classifier", "negatives"}
+_TARGET = "targets."
 _MADE_OF = {
     "features": "the store's profiles were made",
     "recommend.half_life": "the store's item counts were made",
-    "propensity.event": "the classifier has learnt",
-    "propensity.horizon": "the classifier has learnt",
 }
 
 
@@ -51,22 +52,35 @@ def check(config: EngineConfig, topics: Topics, reader: LogReader, store: StateS
 
 def _check_settings(config: EngineConfig, store: StateStore) -> None:
     """Settings that stored numbers are made of: under others these would mean something else, and nobody would see."""
-    declared = json.dumps([feature.model_dump(exclude=_WORDS) for feature in config.features]).encode()
-    settings = {
-        "features": blake2b(declared, digest_size=16).hexdigest(),
+    settings: dict[str, str | int] = {
+        "features": _digest([feature.model_dump(exclude=_WORDS) for feature in config.features]),
         "recommend.half_life": config.recommend.half_life,
-        "propensity.event": config.propensity.event,
-        "propensity.horizon": config.propensity.horizon,
     }
+    settings |= {f"{_TARGET}{target.name}": _digest(target.model_dump(include=_LABEL)) for target in config.targets}
     known = store.shared("settings")
     if known is None:
         store.put_shared("settings", json.dumps(settings).encode())
         return
     before = json.loads(known)
     for name, value in settings.items():
-        if before[name] != value:
-            was = "" if name == "features" else f" ({before[name]}{' ms' if isinstance(value, int) else ''})"
-            raise Mismatch(
-                f"{name}: {_MADE_OF[name]} with another setting{was}. Go back to it, or start a new deployment, with "
-                "topics and a store of its own."
-            )
+        if name in before and before[name] != value:
+            raise Mismatch(_refusal(name, before[name]))
+    if not settings.keys() <= before.keys():
+        store.put_shared("settings", json.dumps(before | settings).encode())
+
+
+def _refusal(name: str, before: str | int) -> str:
+    if name.startswith(_TARGET):
+        return (
+            f"{name}: its classifier has learnt with other settings. Go back to them, or give the target another name: "
+            "it then begins to learn anew."
+        )
+    was = f" ({before} ms)" if isinstance(before, int) else ""
+    return (
+        f"{name}: {_MADE_OF[name]} with another setting{was}. Go back to it, or start a new deployment, with topics "
+        "and a store of its own."
+    )
+
+
+def _digest(values: object) -> str:
+    return blake2b(json.dumps(values).encode(), digest_size=16).hexdigest()

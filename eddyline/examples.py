@@ -101,6 +101,7 @@ UPDATES: tuple[Update, ...] = (
         target="orders_again",
         score=0.71,
         band="high",
+        decile=9,
         previous=0.58,
         cause=_CAUSE,
         model=18,

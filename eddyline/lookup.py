@@ -22,6 +22,8 @@ from stream.errors import DataError, InputError
 from stream.model import Model
 from stream.profiles.customers import Customers
 from stream.profiles.profile import Profile
+from stream.propensity.eligible import eligible
+from stream.propensity.scoring import REASONS
 from stream.reasons import deciding
 from stream.recommend.ranking import recommend
 from stream.records import TopicPartition
@@ -46,8 +48,8 @@ class CustomerView:
     segment
         Id, name, runner-up (None: it is the only one), margin to it and deciding features; None before the first
         assignment.
-    score
-        Probability of the target, its band and the deciding features; None before there is a classifier.
+    scores
+        For each target that the customer is scored for: probability, band, decile, and the deciding features.
     bought
         Items, the latest first.
     similar
@@ -63,7 +65,7 @@ class CustomerView:
     at: int
     features: dict[str, float | None]
     segment: dict[str, Any] | None
-    score: dict[str, Any] | None
+    scores: tuple[dict[str, Any], ...]
     bought: tuple[str, ...]
     similar: tuple[tuple[str, float], ...]
     recommended: tuple[dict[str, Any], ...]
@@ -77,7 +79,7 @@ class CustomerView:
             "at": to_iso(self.at),
             "features": self.features,
             "segment": self.segment,
-            "score": self.score,
+            "scores": list(self.scores),
             "bought": list(self.bought),
             "similar": [{"item": item, "similarity": rounded(score)} for item, score in self.similar],
             "recommended": list(self.recommended),
@@ -164,7 +166,7 @@ def _view(
             for name, value in zip(names, row[0].tolist(), strict=True)
         },
         segment=_segment(model, config, profile, row),
-        score=_score(model, config, row),
+        scores=tuple(_scores(model, config, row)),
         bought=bought,
         similar=tuple(store.similar(bought[0], _ITEMS)) if bought else (),
         recommended=_recommended(model, config, profile, at),
@@ -191,20 +193,23 @@ def _segment(model: Model, config: EngineConfig, profile: Profile, row: Any) -> 
     }
 
 
-def _score(model: Model, config: EngineConfig, row: Any) -> dict[str, Any] | None:
-    segments, propensity = model.segments, model.propensity
-    if segments is None or propensity is None or propensity.examples < config.propensity.min_examples:
-        return None
-    standard = segments.scaling.standardise_many(row)
-    score = float(propensity.predict_proba_many(standard)[0])
-    low, high = config.propensity.bands
-    terms = propensity.contributions(standard[0])
-    return {
-        "target": config.propensity.target,
-        "score": rounded(score),
-        "band": "low" if score < low else "medium" if score < high else "high",
-        "features": list(deciding(propensity.features, row[0], terms, _units(config), 3)),
-    }
+def _scores(model: Model, config: EngineConfig, row: Any) -> Iterator[dict[str, Any]]:
+    if model.segments is None:
+        return
+    standard = model.segments.scaling.standardise_many(row)
+    for target in config.targets:
+        found = model.propensity.get(target.name)
+        if found is None or found.examples < target.min_examples or not eligible(target, found.features, row)[0]:
+            continue
+        score = float(found.predict_proba_many(standard)[0])
+        terms = found.contributions(standard[0])
+        yield {
+            "target": target.name,
+            "score": rounded(score),
+            "band": target.band(score),
+            "decile": found.decile(score),
+            "features": list(deciding(found.features, row[0], terms, _units(config), REASONS)),
+        }
 
 
 def _recommended(model: Model, config: EngineConfig, profile: Profile, at: int) -> tuple[dict[str, Any], ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,13 +46,13 @@ class SegmentView:
 
 @dataclass(frozen=True)
 class CardsView:
-    """Cards of some segments; `propensity` is the mean of all sampled customers, `times` are in ms."""
+    """Cards of some segments; `propensity` are the targets' means over all sampled customers, `times` are in ms."""
 
     model: int
     segments: tuple[SegmentView, ...]
     names: dict[str, str]
     times: list[int]
-    propensity: float | None
+    propensity: dict[str, float]
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -98,7 +100,6 @@ def read_cards(settings: Settings, segment: str | None, since: int | None, until
     moves = list(read_moves(settings))
     within, times = flows(moves, since, until), steps(moves)
     sizes = sizes_over_time(moves, times)
-    told = [card.propensity * card.size for card in cards if card.propensity is not None]
     return CardsView(
         model=model.version,
         segments=tuple(
@@ -114,8 +115,18 @@ def read_cards(settings: Settings, segment: str | None, since: int | None, until
         ),
         names={**segments.retired, **dict(zip(segments.ids, segments.names, strict=True))},
         times=times,
-        propensity=round(sum(told) / max(len(merged.ids), 1), 6) if told else None,
+        propensity=_overall(cards),
     )
+
+
+def _overall(cards: Sequence[Card]) -> dict[str, float]:
+    """Mean probability of each target over all cards' customers."""
+    everyone = max(sum(card.size for card in cards), 1)
+    sums: defaultdict[str, float] = defaultdict(float)
+    for card in cards:
+        for target, mean in card.propensity.items():
+            sums[target] += mean * card.size
+    return {target: round(total / everyone, 6) for target, total in sums.items()}
 
 
 def steps(moves: list[Move], count: int = STEPS) -> list[int]:

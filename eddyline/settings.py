@@ -26,15 +26,16 @@ from stream.config import (
     EventsConfig,
     Feature,
     LearningConfig,
-    PropensityConfig,
     RecommendConfig,
     SegmentsConfig,
     load_toml,
     preset,
+    targets_of,
 )
 from stream.errors import ConfigError
 from stream.explain import explain
 from stream.section import Section
+from stream.target import Target
 
 _PREFIX = "EDDYLINE_"
 _OTHERS = ("EDDYLINE_CONFIG",)  # the command line's own
@@ -83,7 +84,7 @@ class Settings(BaseSettings):
     events: EventsConfig
     features: tuple[Feature, ...] = Field(min_length=1)
     segments: SegmentsConfig
-    propensity: PropensityConfig
+    targets: tuple[Target, ...]
     recommend: RecommendConfig
     evaluate: EvaluateConfig
     learning: LearningConfig
@@ -116,7 +117,11 @@ class _Preset(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         config = preset(str(self.current_state.get("preset", "shop")))
-        return {name: {} for name in EngineConfig.model_fields} | config.model_dump(exclude_unset=True)
+        values = {name: () if name == "targets" else {} for name in EngineConfig.model_fields}
+        values |= config.model_dump(exclude_unset=True)
+        if "features" in self.current_state:
+            values["targets"] = targets_of(values["targets"], self.current_state["features"])
+        return values
 
 
 def load_settings(file: Path | None = None) -> Settings:

@@ -6,17 +6,20 @@ Where the servers are is not the engine's business: see `eddyline.settings`.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
+from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from stream.durations import DAY, Duration, Span
 from stream.errors import ConfigError
 from stream.explain import explain
 from stream.feature import EventName
 from stream.feature import Feature as Feature
+from stream.names import CANONICAL
 from stream.preprocessing.settings import DEFAULT, SelectStep, Steps
 from stream.section import Section
 from stream.target import Target
@@ -30,6 +33,8 @@ class EventsConfig(Section):
     allowed_skew: Duration = Field(3_600_000, description="How far an event may be ahead of its record's timestamp")
     require_key: bool = Field(True, description="Refuse records that are not keyed by their customer id")
     remember: int = Field(100_000, gt=0, description="Message ids remembered for each partition, to drop duplicates")
+    retention: Duration | None = Field(None, description="How long the log keeps events; default: for ever")
+    own: tuple[EventName, ...] = Field((), description="Events that neither the spec nor a feature knows, for targets")
 
 
 class SegmentsConfig(Section):
@@ -87,30 +92,6 @@ class SegmentsConfig(Section):
         return self.warm_up if self.warm_up is not None else 50 * self.k
 
 
-class PropensityConfig(Section):
-    """How likely is the target event within the horizon."""
-
-    target: str = "orders_again"
-    event: EventName = "Order Completed"
-    horizon: Duration = 30 * DAY
-    learning_rate: float = Field(0.1, gt=0)
-    step: float = Field(0.05, gt=0, le=1, description="Publish when the score moved by at least this")
-    bands: tuple[float, float] = Field((0.33, 0.66), description="Borders of low, medium, high")
-    min_examples: int = Field(200, gt=0, description="Labelled examples before scores are published")
-
-    @field_validator("bands")
-    @classmethod
-    def _ordered(cls, bands: tuple[float, float]) -> tuple[float, float]:
-        if not 0 <= bands[0] < bands[1] <= 1:
-            raise ValueError("give two probabilities, the lower one first")
-        return bands
-
-    @property
-    def declared(self) -> Target:
-        """The same as a target."""
-        return Target(name=self.target, events=(self.event,), horizon=self.horizon, learning_rate=self.learning_rate)
-
-
 class RecommendConfig(Section):
     """What to show next."""
 
@@ -160,24 +141,45 @@ class EngineConfig(Section):
     events: EventsConfig = EventsConfig()
     features: Annotated[tuple[Feature, ...], AfterValidator(_each)] = Field(min_length=1)
     segments: SegmentsConfig = SegmentsConfig()
-    propensity: PropensityConfig = PropensityConfig()
+    targets: tuple[Target, ...] = ()
     recommend: RecommendConfig = RecommendConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
     learning: LearningConfig = LearningConfig()
 
     @model_validator(mode="after")
-    def _unique(self) -> EngineConfig:
+    def _fits(self) -> EngineConfig:
         names = [feature.name for feature in self.features]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"feature {twice[0]!r} is declared twice")
+        for kind, declared in (("feature", names), ("target", [target.name for target in self.targets])):
+            twice = sorted({name for name in declared if declared.count(name) > 1})
+            if twice:
+                raise ValueError(f"{kind} {twice[0]!r} is declared twice")
         for step in self.segments.steps:
             unknown = [name for name in step.reads if name not in names]
             if unknown:
                 raise ValueError(f"segments.steps: {step.step} names {unknown[0]!r}, which is no feature")
             if isinstance(step, SelectStep) and step.k >= len(names):
                 raise ValueError(f"segments.steps: select keeps {step.k} of {len(names) - 1} features: choose fewer")
+        for target in self.targets:
+            self._check(target, names)
         return self
+
+    def _check(self, target: Target, features: list[str]) -> None:
+        where = f"targets: {target.name}"
+        unknown = [one.feature for one in target.eligible if one.feature not in features]
+        if unknown:
+            raise ValueError(f"{where}: eligible names {unknown[0]!r}, which is no feature")
+        known = {*CANONICAL.values(), *self.events.own}
+        for feature in self.features:
+            known.update(feature.events, feature.minus, feature.over)
+        for event in (*target.events, *target.until, *target.score_on):
+            if event not in known:
+                near = get_close_matches(event, sorted(known), 1)
+                hint = f"did you mean {near[0]!r}?" if near else "declare it in events.own"
+                raise ValueError(f"{where}: no event {event!r} is known: {hint}")
+        if self.events.retention is not None and target.horizon > self.events.retention:
+            raise ValueError(
+                f"{where}: the horizon is longer than events.retention, so that labels could not be rebuilt"
+            )
 
 
 def parse_config(values: dict[str, Any]) -> EngineConfig:
@@ -220,6 +222,20 @@ def preset(name: str = "shop", **overrides: Any) -> EngineConfig:
     if not file.is_file():
         raise ConfigError(f"there is no preset {name!r}")
     values = tomllib.loads(file.read_text(encoding="utf-8"))
+    if "features" in overrides:
+        values["targets"] = targets_of(values.get("targets", []), overrides["features"])
     for section, value in overrides.items():
         values[section] = {**values.get(section, {}), **value} if isinstance(value, dict) else value
     return parse_config(values)
+
+
+def targets_of(targets: Iterable[dict[str, Any]], features: Any) -> list[dict[str, Any]]:
+    """A preset's targets, without those that ask for features which have been replaced.
+
+    >>> churns = {"name": "churns", "eligible": [{"feature": "frequency", "least": 1}]}
+    >>> targets_of([churns, {"name": "buys"}], [{"name": "orders"}])
+    [{'name': 'buys'}]
+    """
+    listed = features if isinstance(features, list | tuple) else ()
+    names = {one.get("name") if isinstance(one, dict) else getattr(one, "name", None) for one in listed}
+    return [target for target in targets if all(one["feature"] in names for one in target.get("eligible", ()))]

@@ -39,7 +39,7 @@ class Contribution:
     limit
         The sample's size k.
     propensity
-        Sums of the classifier, or None before it has learnt.
+        Target -> sums of its classifier, from the first model on.
     tally
         Running evaluation.
     """
@@ -51,7 +51,7 @@ class Contribution:
     ids: tuple[str, ...]
     rows: NDArray[np.float64]
     limit: int
-    propensity: propensity.Contribution | None
+    propensity: dict[str, propensity.Contribution]
     tally: Tally
 
     def merge(self, other: Contribution) -> Contribution:
@@ -59,7 +59,7 @@ class Contribution:
         priorities = np.concatenate([self.priorities, other.priorities])
         order = np.argsort(priorities, kind="stable")[: min(self.limit, other.limit)]
         ids = self.ids + other.ids
-        sums = [part for part in (self.propensity, other.propensity) if part is not None]
+        targets = sorted(self.propensity.keys() | other.propensity.keys())
         return Contribution(
             clock=max(self.clock, other.clock),
             entries=self.entries + other.entries,
@@ -68,7 +68,10 @@ class Contribution:
             ids=tuple(ids[place] for place in order.tolist()),
             rows=np.concatenate([self.rows, other.rows])[order],
             limit=min(self.limit, other.limit),
-            propensity=propensity.merge(sums) if sums else None,
+            propensity={
+                target: propensity.merge([one.propensity[target] for one in (self, other) if target in one.propensity])
+                for target in targets
+            },
             tally=self.tally.merge(other.tally),
         )
 
@@ -84,7 +87,7 @@ class Contribution:
                 "rows": self.rows.tobytes(),
                 "columns": self.rows.shape[1],
                 "limit": self.limit,
-                "propensity": None if self.propensity is None else self.propensity.pack(),
+                "propensity": {target: one.pack() for target, one in sorted(self.propensity.items())},
                 "tally": self.tally.pack(),
             }
         )
@@ -102,7 +105,7 @@ class Contribution:
             ids=tuple(values["ids"]),
             rows=np.frombuffer(values["rows"]).reshape(-1, values["columns"]),
             limit=values["limit"],
-            propensity=None if values["propensity"] is None else propensity.Contribution.unpack(values["propensity"]),
+            propensity={target: propensity.Contribution.unpack(one) for target, one in values["propensity"].items()},
             tally=Tally.unpack(values["tally"]),
         )
 

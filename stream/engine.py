@@ -64,7 +64,7 @@ class Engine:
         self.seen = Seen(config.events.remember, saved.seen)
         self.customers = Customers(config, saved.profiles)
         self.segmenter = Segmenter(config, self.model)
-        self.scorer = Scorer(config, self.model, self.tally, self.customers, saved.scalars.get("learner"))
+        self.scorer = Scorer(config, self.model, self.tally, self.customers, saved.scalars)
         self.recommender = Recommender(config, self.model, self.tally, self.customers, saved.items)
         self._span = Span()
         self._updates: list[Update] = []
@@ -178,7 +178,7 @@ class Engine:
                 self._add(moved)
             if step.model is None:
                 if step.profile is not None:
-                    self._add(score(step))
+                    self._updates.extend(score(step))
                 if step.event is not None:
                     self._add(recommend(step))
 
@@ -205,8 +205,7 @@ class Engine:
         scalars, self._scalars = self._scalars, {}
         scalars["position"] = msgpack.packb((self.clock, self.entries))
         scalars["tally"] = self.tally.pack()
-        if (learner := self.scorer.drain()) is not None:
-            scalars["learner"] = learner
+        scalars.update(self.scorer.drain())
         return Delta(
             watermark=self.watermark,
             profiles=self.customers.drain(),
@@ -221,7 +220,6 @@ class Engine:
         digest = hashlib.blake2b(digest_size=16)
         parts = (self.watermark, self.clock, self.entries, self.model.digest, self.tally.pack(), self.seen.pack())
         digest.update(msgpack.packb(parts))
-        digest.update(self.scorer.pack())
-        for name, value in (*self.customers.pack(), *self.recommender.pack()):
+        for name, value in (*self.scorer.pack(), *self.customers.pack(), *self.recommender.pack()):
             digest.update(msgpack.packb((name, value)))
         return digest.hexdigest()

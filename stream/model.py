@@ -15,6 +15,7 @@ from stream.config import EngineConfig
 from stream.contribution import Contribution
 from stream.errors import DataError
 from stream.evaluate.measure import measure_lists, measure_targets
+from stream.propensity.merged import learn as learn_propensity
 from stream.propensity.model import PropensityModel
 from stream.recommend.model import ItemsModel
 from stream.segments.learner import learn as learn_segments
@@ -32,8 +33,10 @@ class Model:
         Counts from 1; 0 is the empty model that every partition starts with.
     clock
         Event time (ms) of the newest contribution in it.
-    learnt, propensity, items
-        Segments as they were learnt, classifier, and items; None until enough has been seen.
+    learnt, items
+        Segments as they were learnt, and items; None until enough has been seen.
+    propensity
+        Target -> classifier, from the first examples on.
     wishes
         What operators have asked of the segments.
     measured
@@ -45,7 +48,7 @@ class Model:
     version: int = 0
     clock: int = 0
     learnt: SegmentsModel | None = None
-    propensity: PropensityModel | None = None
+    propensity: dict[str, PropensityModel] = field(default_factory=dict)
     items: ItemsModel | None = None
     wishes: Wishes = field(default_factory=Wishes)
     failure: str = ""
@@ -62,7 +65,7 @@ class Model:
             "version": self.version,
             "clock": self.clock,
             "learnt": None if self.learnt is None else self.learnt.to_dict(),
-            "propensity": None if self.propensity is None else self.propensity.to_dict(),
+            "propensity": {target: model.to_dict() for target, model in self.propensity.items()},
             "items": None if self.items is None else self.items.to_dict(),
             "wishes": self.wishes.to_dict(),
             "failure": self.failure,
@@ -72,12 +75,12 @@ class Model:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Model:
         """Reverse of `to_dict`."""
-        learnt, propensity, items = values["learnt"], values["propensity"], values["items"]
+        learnt, items = values["learnt"], values["items"]
         return cls(
             version=values["version"],
             clock=values["clock"],
             learnt=None if learnt is None else SegmentsModel.from_dict(learnt),
-            propensity=None if propensity is None else PropensityModel.from_dict(propensity),
+            propensity={target: PropensityModel.from_dict(model) for target, model in values["propensity"].items()},
             items=None if items is None else ItemsModel.from_dict(items),
             wishes=Wishes.from_dict(values["wishes"]),
             failure=values["failure"],
@@ -128,10 +131,8 @@ def learn(merged: Contribution, items: ItemsModel | None, previous: Model, confi
         learnt, failure = None, str(error)
     learnt = learnt or previous.learnt
     propensity = previous.propensity
-    if learnt is not None and merged.propensity is not None:
-        propensity = PropensityModel.learnt(
-            merged.propensity, learnt.scaling, learnt.features, config.propensity.declared, merged.rows
-        )
+    if learnt is not None:
+        propensity = learn_propensity(merged.propensity, merged.rows, config, learnt.scaling, propensity)
     wishes = replace(previous.wishes, asked=())
     model = Model(previous.version + 1, merged.clock, learnt, propensity, items, wishes, failure)
     return replace(model, measured=_measured(merged, model, config))
@@ -141,7 +142,9 @@ def _measured(merged: Contribution, model: Model, config: EngineConfig) -> dict[
     """How well scores and lists have done so far."""
     half_life = config.evaluate.half_life
     segments = () if model.segments is None else model.segments.ids
-    targets = measure_targets(merged.tally, {config.propensity.target: 0.5}, half_life, segments)
+    targets = measure_targets(
+        merged.tally, {target.name: target.threshold for target in config.targets}, half_life, segments
+    )
     return {
         "targets": [target.model_dump(mode="json") for target in targets],
         "recommendations": measure_lists(merged.tally, half_life).model_dump(mode="json"),

@@ -5,6 +5,7 @@ These run for every event, so they are plain functions over the event's properti
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from stream.entries import Event
@@ -23,6 +24,10 @@ class Product(NamedTuple):
     quantity: float
     price: float | None
     category: str | None
+
+
+Amount = Callable[[Event, Sequence[Product]], float | None]
+"""How much of something an event and its products are; None where that cannot be said."""
 
 
 def clean_number(value: Any) -> float | None:
@@ -86,6 +91,21 @@ def revenue(event: Event) -> float:
             return stated
     summed = sum(product.price * product.quantity for product in products_of(event) if product.price is not None)
     return clean_number(float(summed)) or 0.0
+
+
+def amount_of(value: str) -> Amount:
+    """How an event's amount is found: `revenue`, `lines`, `quantity`, or a property's name.
+
+    >>> amount_of("minutes")(Event(0, 0, "ann", True, "m", "Video Watched", {"minutes": "12"}, {}), ())
+    12.0
+    """
+    if value == "revenue":
+        return lambda event, products: revenue(event)
+    if value == "lines":
+        return lambda event, products: float(len(products))
+    if value == "quantity":
+        return lambda event, products: float(sum(product.quantity for product in products))
+    return lambda event, products: clean_number(event.properties.get(value))
 
 
 def _product(line: Any, bare_id: bool) -> Product | None:

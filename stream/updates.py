@@ -80,6 +80,7 @@ class PropensityScored(Value):
     target: str
     score: float = Field(ge=0, le=1, description="Probability")
     band: Literal["low", "medium", "high"]
+    decile: int = Field(ge=1, le=10, description="Tenth of the eligible customers it lies in; 10 are the most likely")
     previous: float | None = Field(None, ge=0, le=1, description="The score published before")
     cause: Cause
     model: int = Field(description="Version of the model that scored")

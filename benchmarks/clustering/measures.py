@@ -234,6 +234,6 @@ def _contribution(raw: Array, places: range, limit: int) -> Contribution:
         ids=tuple(str(place) for place in chosen),
         rows=raw[chosen],
         limit=limit,
-        propensity=None,
+        propensity={},
         tally=Tally(),
     )

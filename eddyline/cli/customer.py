@@ -57,10 +57,10 @@ def _show(view: CustomerView, declared: dict[str, tuple[str, str]]) -> None:
             screen.print("  the only segment so far")
         else:
             _segment(view.segment, other)
-    if view.score is not None:
-        target = view.score["target"].replace("_", " ")
-        screen.print(f"\nScore, {target}: {view.score['score']:.2f} ({view.score['band']}), because of", soft_wrap=True)
-        _features(view.score["features"])
+    for score in view.scores:
+        name, rank = score["target"].replace("_", " "), f"{score['band']}, decile {score['decile']} of 10"
+        screen.print(f"\nScore, {name}: {score['score']:.2f} ({rank}), because of", soft_wrap=True)
+        _features(score["features"])
     profile = table(
         ("Feature", "left"), ("Value", "right"), ("Unit", "left"), ("What it is", "left"), title="\nProfile"
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from eddyline.cli.output import AsJson
+
+if TYPE_CHECKING:
+    from stream.config import EngineConfig
 
 
 def demo(
@@ -38,7 +41,7 @@ def demo(
 
     shop = Shop(seed, customers=customers, days=days)
     records = list(shop.events())
-    config = preset("shop", **_tempo(len(records), customers, partitions))
+    config = _quick(preset("shop", **_tempo(len(records), customers, partitions)), customers)
     warn = lambda sentence: print(sentence, file=sys.stderr)  # noqa: E731
     with embedded(config, partitions=partitions, warn=warn) as product, view(len(records), quiet=as_json) as watch:
         started = time.perf_counter()
@@ -76,8 +79,14 @@ def _tempo(events: int, customers: int, partitions: int) -> dict[str, dict[str, 
     return {
         "learning": {"every": min(5_000, max(100, events // (12 * partitions)))},
         "segments": {"warm_up": min(250, max(10, customers // 4))},
-        "propensity": {"min_examples": min(200, max(10, customers // 10))},
     }
+
+
+def _quick(config: EngineConfig, customers: int) -> EngineConfig:
+    """Scores published from fewer examples on."""
+    few = min(200, max(10, customers // 10))
+    targets = [target.model_copy(update={"min_examples": few}) for target in config.targets]
+    return config.model_copy(update={"targets": tuple(targets)})
 
 
 def _rounded(value: float | None) -> float | None:

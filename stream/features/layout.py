@@ -25,9 +25,8 @@ from stream.features.accumulators import (
     Windowed,
 )
 from stream.preprocessing.one_hot import indicator
-from stream.products import Product, clean_number, revenue
+from stream.products import Amount, Product, amount_of, clean_number
 
-Amount = Callable[[Event, Sequence[Product]], float | None]
 Reader = Callable[[Matrix, Column], Column]
 Write = tuple[Sequence[str], Amount | None, float]  # events, amount (None: 1), sign
 A = TypeVar("A", bound=Accumulator)
@@ -148,7 +147,7 @@ class Layout:
         return known  # type: ignore[return-value]
 
     def _sum(self, feature: Feature, events: Sequence[str], minus: Sequence[str], value: str | None) -> Accumulator:
-        amount = None if value is None else _amount(value)
+        amount = None if value is None else amount_of(value)
         writes: list[Write] = [(events, amount, 1.0)]
         if minus:
             writes.append((minus, amount, -1.0))
@@ -205,14 +204,3 @@ def _ratio(top: Column, below: Column) -> Column:
 
 def _gap(first: Column, last: Column, number: Column) -> Column:
     return np.where(number >= 2, (last - first) / DAY / (number - 1.0), np.nan)
-
-
-def _amount(value: str) -> Amount:
-    """How an event's amount is found: a word of ours, or a property's name."""
-    if value == "revenue":
-        return lambda event, products: revenue(event)
-    if value == "lines":
-        return lambda event, products: float(len(products))
-    if value == "quantity":
-        return lambda event, products: float(sum(product.quantity for product in products))
-    return lambda event, products: clean_number(event.properties.get(value))

@@ -9,7 +9,7 @@ from datasketches import hll_sketch
 
 from stream.evaluate.impressions import Impressions
 from stream.features.accumulators import Slots
-from stream.propensity.labels import OpenExample
+from stream.propensity.standing import Standing
 
 RECENT = 50
 """Items remembered of a customer's orders, and as many of what was added and not ordered yet."""
@@ -32,14 +32,12 @@ class Profile:
         Id of the current segment, or "" before the first assignment.
     moved, entered
         When it came into that segment, in ms, and with which features (float64, in their own units).
-    score
-        Score last published.
+    standings
+        Target -> how the customer stands with it, from the first scoring on.
     listed
         Time of the last published list.
     impressions
         Recommendations that the customer was shown.
-    example
-        The open labelled-to-be example.
     """
 
     __slots__ = (
@@ -47,15 +45,14 @@ class Profile:
         "bought",
         "customer",
         "entered",
-        "example",
         "impressions",
         "last",
         "listed",
         "moved",
-        "score",
         "segment",
         "sketches",
         "slots",
+        "standings",
     )
 
     def __init__(self, customer: str, slots: Slots[float], sketches: list[hll_sketch]) -> None:
@@ -66,12 +63,11 @@ class Profile:
         self.segment = ""
         self.moved = 0
         self.entered = b""
-        self.score: float | None = None
+        self.standings: dict[str, Standing] = {}
         self.listed = 0
         self.bought: dict[str, int] = {}
         self.added: dict[str, int] = {}
         self.impressions = Impressions()
-        self.example: OpenExample | None = None
 
     def remember_added(self, item: str, time: int) -> None:
         """Note an add to the basket."""
@@ -93,12 +89,11 @@ class Profile:
                 self.segment,
                 self.moved,
                 self.entered,
-                self.score,
+                {target: standing.to_list() for target, standing in sorted(self.standings.items())},
                 self.listed,
                 list(self.bought.items()),
                 list(self.added.items()),
                 self.impressions.pack(),
-                self.example.pack() if self.example else None,
             )
         )
         return packed
@@ -107,14 +102,14 @@ class Profile:
     def unpack(cls, customer: str, packed: bytes) -> tuple[Profile, int | None]:
         """Reverse of `pack`: the profile and its due time."""
         slots, sketches, last, due, segment, moved, entered, *rest = msgpack.unpackb(packed)
-        score, listed, bought, added, impressions, example = rest
+        standings, listed, bought, added, impressions = rest
         profile = cls(customer, array("d", slots), [hll_sketch.deserialize(sketch) for sketch in sketches])
-        profile.last, profile.score, profile.listed = last, score, listed
+        profile.last, profile.listed = last, listed
         profile.segment, profile.moved, profile.entered = segment, moved, entered
         profile.bought = dict(bought)
         profile.added = dict(added)
         profile.impressions = Impressions.unpack(impressions)
-        profile.example = OpenExample.unpack(example) if example else None
+        profile.standings = {target: Standing.from_list(values) for target, values in standings.items()}
         return profile, due
 
 

@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-_HEAD = struct.Struct("<qq??d")
+from stream.target import Target
+
+_HEAD = struct.Struct("<qqdd??B")
 
 
 @dataclass(frozen=True, slots=True)
 class OpenExample:
     """A customer's features at one moment, waiting for what happens next.
 
-    The label is positive when the target event happens after the moment and until the horizon has passed, else
-    negative. It is learnt when the horizon has passed, whatever it is: learnt at once, positives would run ahead of the
-    negatives of their time, and a customer who buys every day would be an example thirty times as often as one who is
-    gone, so that scores came out too high. The features are those of the moment, so nothing that happened later leaks
-    into them. Packed, an example takes 26 + 8 x features bytes, and a customer has one at most: memory a customer is
-    bounded.
+    What counts is what happens after the moment and until the horizon has passed. The features are those of the moment,
+    so nothing that happened later leaks into them. Packed, an example takes 35 + 8 x features bytes and its segment's
+    id, and a customer has one at most for each target: memory a customer is bounded.
 
     Attributes
     ----------
     opened_at
         Event time (ms) at which the features were read.
     due
-        Last event time (ms) at which a target event counts.
+        Last event time (ms) that counts.
     features
         Values in each feature's own unit; NaN where there was nothing to measure.
     score
         Probability predicted at the time, before the example is learnt; None without a model.
-    happened
-        Whether the target event has happened since.
+    segment
+        Id of the customer's segment at the time.
+    amount
+        What has come together since: events, or the sum of their values.
+    closed
+        Whether an event has come after which nothing counts.
 
     Examples
     --------
@@ -38,24 +41,45 @@ class OpenExample:
     >>> [example.covers(time) for time in (1_000, 1_001, 5_000, 5_001)]
     [False, True, True, False]
     >>> len(example.pack()), OpenExample.unpack(example.pack()) == example
-    (42, True)
+    (51, True)
     """
 
     opened_at: int
     due: int
     features: tuple[float, ...]
     score: float | None
-    happened: bool = False
+    segment: str = ""
+    amount: float = 0.0
+    closed: bool = False
 
     def covers(self, time: int) -> bool:
-        """Whether a target event at `time` (ms) makes the example positive."""
-        return self.opened_at < time <= self.due
+        """Whether an event at `time` (ms) can count."""
+        return self.opened_at < time <= self.due and not self.closed
+
+    def plus(self, amount: float) -> OpenExample:
+        """With what an event adds."""
+        return replace(self, amount=self.amount + amount)
+
+    def close(self) -> OpenExample:
+        """As it is when nothing counts any more."""
+        return replace(self, closed=True)
+
+    def label(self, target: Target) -> bool:
+        """Whether the target has come about, as far as is known: final when the horizon has passed.
+
+        >>> churns = Target(name="churns", events=["Order Completed"], absent=True)
+        >>> example = OpenExample(1_000, 5_000, (), None)
+        >>> example.label(churns), example.plus(1.0).label(churns)
+        (True, False)
+        """
+        return (self.amount >= target.at_least) is not target.absent
 
     def pack(self) -> bytes:
         """As stored: little-endian, floats exact."""
-        score = 0.0 if self.score is None else self.score
-        head = _HEAD.pack(self.opened_at, self.due, self.score is not None, self.happened, score)
-        return head + struct.pack(f"<{len(self.features)}d", *self.features)
+        score, segment = (0.0 if self.score is None else self.score), self.segment.encode()
+        flags = (self.score is not None, self.closed, len(segment))
+        head = _HEAD.pack(self.opened_at, self.due, score, self.amount, *flags)
+        return head + segment + struct.pack(f"<{len(self.features)}d", *self.features)
 
     @classmethod
     def unpack(cls, packed: bytes) -> OpenExample:
@@ -66,6 +90,7 @@ class OpenExample:
         struct.error
             When the bytes are not those of an example.
         """
-        count = (len(packed) - _HEAD.size) // 8
-        opened_at, due, scored, happened, score, *features = struct.unpack(f"{_HEAD.format}{max(count, 0)}d", packed)
-        return cls(opened_at, due, tuple(features), score if scored else None, happened)
+        opened_at, due, score, amount, scored, closed, length = _HEAD.unpack_from(packed)
+        rest = packed[_HEAD.size :]
+        features = struct.unpack(f"<{len(rest[length:]) // 8}d", rest[length:])
+        return cls(opened_at, due, features, score if scored else None, rest[:length].decode(), amount, closed)

@@ -60,7 +60,7 @@ class Card(NamedTuple):
     typical
         The nearest first; none of outliers.
     propensity
-        Mean probability of the target; None before there is a classifier.
+        Target -> mean probability; of those only whose scores are published.
     """
 
     id: str
@@ -70,7 +70,7 @@ class Card(NamedTuple):
     customers: int
     differences: tuple[Difference, ...]
     typical: tuple[Typical, ...]
-    propensity: float | None
+    propensity: dict[str, float]
 
 
 def make_cards(sample: Contribution, model: Model, config: EngineConfig, typical: int = 3) -> tuple[Card, ...]:
@@ -135,7 +135,7 @@ def make_cards(sample: Contribution, model: Model, config: EngineConfig, typical
                 tuple(
                     Typical(sample.ids[row], _values(segments.features, sample.rows[row])) for row in nearest[:typical]
                 ),
-                None if chances is None or not len(here) else rounded(float(chances[here].mean())),
+                {target: rounded(float(scores[here].mean())) for target, scores in chances.items() if len(here)},
             )
         )
     return tuple(cards)
@@ -176,12 +176,13 @@ def popular_items(bought: Mapping[str, Iterable[Sequence[str]]], count: int = 5)
     }
 
 
-def _chances(model: Model, config: EngineConfig, standard: Array) -> Array | None:
-    """Probabilities of the target, once scores are published."""
-    propensity = model.propensity
-    if propensity is None or propensity.examples < config.propensity.min_examples:
-        return None
-    return propensity.predict_proba_many(standard)
+def _chances(model: Model, config: EngineConfig, standard: Array) -> dict[str, Array]:
+    """Probabilities of each target whose scores are published, shape [n]."""
+    return {
+        target.name: found.predict_proba_many(standard)
+        for target in config.targets
+        if (found := model.propensity.get(target.name)) is not None and found.examples >= target.min_examples
+    }
 
 
 def _values(features: Sequence[str], row: Array) -> dict[str, float | None]:

@@ -36,8 +36,8 @@ def test_partition_counts_differ(here):
     [
         ("features", {"features": fold.config().features[:-1]}),
         (r"recommend\.half_life.*\(2592000000 ms\)", {"recommend": {"half_life": "60d"}}),
-        (r"propensity\.event.*\(Order Completed\)", {"propensity": {"event": "Order Refunded"}}),
-        (r"propensity\.horizon", {"propensity": {"horizon": "7d"}}),
+        (r"targets\.churns.*give the target another name", {"targets": fold.targets(events=["Order Refunded"])[1:]}),
+        (r"targets\.orders_again", {"targets": fold.targets(horizon="7d")}),
     ],
 )
 def test_settings_that_the_state_is_made_of_differ(here, setting, other):
@@ -55,7 +55,7 @@ def test_words_and_limits_may_change(here):
         features=features,
         segments={"k": 4, "warm_up": 20, "sample": 32, "quiet_check": "3d", "hysteresis": 0.2},
         recommend={"count": 5, "neighbours": 20, "served": 5},
-        propensity={"step": 0.2, "bands": (0.1, 0.9), "min_examples": 5},
+        targets=fold.targets(step=0.2, bands=(0.1, 0.9), min_examples=5),
         events={"remember": 10},
     )
     here.load(RECORDS[200:])

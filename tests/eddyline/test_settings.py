@@ -40,9 +40,9 @@ def test_the_example_says_what_the_defaults_are():
 
 
 def test_a_file_overrides_single_settings_of_the_preset(tmp_path):
-    settings = load_settings(written(tmp_path, '[propensity]\nhorizon = "14d"\n[topics]\nprefix = "eu."'))
-    assert settings.engine.propensity.horizon == 14 * DAY
-    assert settings.engine.propensity.event == "Order Completed"
+    settings = load_settings(written(tmp_path, '[recommend]\nhalf_life = "14d"\n[topics]\nprefix = "eu."'))
+    assert settings.engine.recommend.half_life == 14 * DAY
+    assert settings.engine.recommend.count == 10
     assert settings.topics.events == "eu.events"
 
 
@@ -59,7 +59,20 @@ def test_variables_override_the_file(tmp_path, monkeypatch):
 
 def test_features_replace_those_of_the_preset(tmp_path):
     file = written(tmp_path, '[[features]]\nname = "orders"\naggregate = "count"\nevents = ["Order Completed"]')
-    assert [feature.name for feature in load_settings(file).engine.features] == ["orders"]
+    settings = load_settings(file).engine
+    assert [feature.name for feature in settings.features] == ["orders"]
+    assert [target.name for target in settings.targets] == ["orders_again"]  # `churns` asks for a feature that is gone
+
+
+def test_targets_replace_those_of_the_preset(tmp_path, monkeypatch):
+    text = (
+        '[[targets]]\nname = "spends"\nevents = ["Order Completed"]\nvalue = "revenue"\nat_least = 100\nhorizon = "7d"'
+    )
+    (target,) = load_settings(written(tmp_path, text)).engine.targets
+    assert (target.name, target.at_least, target.horizon) == ("spends", 100, 7 * DAY)
+    assert load_settings(written(tmp_path, "targets = []")).engine.targets == ()
+    monkeypatch.setenv("EDDYLINE_TARGETS", '[{"name": "buys", "events": ["Order Completed"]}]')
+    assert [target.name for target in load_settings(written(tmp_path, text)).engine.targets] == ["buys"]
 
 
 def test_units_are_called_as_the_deployment_says(tmp_path):
@@ -75,14 +88,14 @@ def test_units_are_called_as_the_deployment_says(tmp_path):
         ("[segments]\nkk = 3", "segments.kk"),
         ("[segments]\nk = 1", "segments.k"),
         ('[segments]\nk = "many"', "segments.k"),
-        ('[propensity]\nhorizon = "soon"', "propensity.horizon"),
+        ('[[targets]]\nname = "buys"\nevents = ["Order Completed"]\nhorizon = "soon"', "targets.0.horizon"),
+        ('[[targets]]\nname = "buys"\nevent = "Order Completed"', "targets.0.event"),
         ('[kafka]\nbootstrap_servers = "kafka"', "bootstrap_servers"),
         ('[redis]\nurl = "http://cache"', "redis.url"),
         ('[topics]\nevents = "a b"', "topics.events"),
         ('[topics]\nevents = ".."', "topics.events"),
         ('[kafka]\ntransaction_timeout = "100d"', "kafka.transaction_timeout"),
         ('[kafka]\nsession_timeout = "1ms"', "kafka.session_timeout"),
-        ('[propensity]\nhorizon = "infd"', "propensity.horizon"),
         ("[worker]\nbatch = 0", "worker.batch"),
         ('preset = "bank"', "bank"),
         ('[[features]]\nname = "x"\naggregate = "median"', "features.0.aggregate"),

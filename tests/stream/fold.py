@@ -22,9 +22,14 @@ def config(**overrides: object) -> EngineConfig:
     sections: dict[str, object] = {
         "segments": {"k": 3, "warm_up": 20, "sample": 64},
         "learning": {"every": 60},
-        "propensity": {"min_examples": 10},
+        "targets": targets(min_examples=10),
     }
     return preset("shop", **{**sections, **overrides})
+
+
+def targets(**changes: object) -> list[dict[str, object]]:
+    """The shop's targets, changed."""
+    return [{**target.model_dump(), **changes} for target in preset("shop").targets]
 
 
 def events(count: int = 400, customers: int = 40, seed: int = 1) -> list[Entry]:

@@ -19,6 +19,11 @@ def feature(**values: Any) -> dict[str, Any]:
     return {"features": [COUNT | values]}
 
 
+def target(**values: Any) -> dict[str, Any]:
+    """The preset with one target."""
+    return {"targets": [{"name": "buys", "events": ["Order Completed"]} | values]}
+
+
 @pytest.mark.parametrize(
     ("field", "sections"),
     [
@@ -37,15 +42,35 @@ def feature(**values: Any) -> dict[str, Any]:
         ("segments.seed", {"segments": {"seed": 2**32}}),
         ("segments.quiet_check", {"segments": {"quiet_check": "1e12d"}}),
         ("segments.dwell", {"segments": {"dwell": "1e12d"}}),
-        ("propensity.horizon", {"propensity": {"horizon": "infd"}}),
-        ("propensity.horizon", {"propensity": {"horizon": "1e400d"}}),
-        ("propensity.horizon", {"propensity": {"horizon": "101y"}}),
-        ("propensity.horizon", {"propensity": {"horizon": "36526d"}}),
-        ("propensity.learning_rate", {"propensity": {"learning_rate": INF}}),
-        ("propensity.bands", {"propensity": {"bands": [0.9, 0.1]}}),
-        ("propensity.bands", {"propensity": {"bands": [0.1, 5]}}),
-        ("propensity.bands.0", {"propensity": {"bands": [NAN, 0.5]}}),
-        ("propensity.event", {"propensity": {"event": "Completed Order"}}),
+        ("targets.0.horizon", target(horizon="infd")),
+        ("targets.0.horizon", target(horizon="1e400d")),
+        ("targets.0.horizon", target(horizon="101y")),
+        ("targets.0.horizon", target(horizon="36526d")),
+        ("targets.0.horizon", target(horizon="0d")),
+        ("targets.0.learning_rate", target(learning_rate=INF)),
+        ("targets.0.bands", target(bands=[0.9, 0.1])),
+        ("targets.0.bands", target(bands=[0.1, 5])),
+        ("targets.0.bands.0", target(bands=[NAN, 0.5])),
+        ("targets.0.events.0", target(events=["Completed Order"])),
+        ("targets.0.events", target(events=[])),
+        ("targets.0.at_least", target(at_least=0)),
+        ("targets.0.name", target(name="Buys!")),
+        ("targets.0.negatives", target(negatives=0)),
+        ("targets.0: every is longer than the horizon", target(every="31d")),
+        ("targets.0: 'Order Completed' is in events and in until", target(until=["Order Completed"])),
+        ("targets.0.eligible.0: give least, most, or both", target(eligible=[{"feature": "frequency"}])),
+        (
+            "targets.0.eligible.0: least is 2 and most is 1",
+            target(eligible=[{"feature": "monetary", "least": 2, "most": 1}]),
+        ),
+        ("settings: targets: buys: eligible names 'orders'", target(eligible=[{"feature": "orders", "least": 1}])),
+        (
+            "settings: targets: buys: no event 'Order Complete' is known: did you mean",
+            target(events=["Order Complete"]),
+        ),
+        ("settings: targets: buys: no event 'Zzz' is known: declare it in events.own", target(score_on=["Zzz"])),
+        ("settings: targets: buys: the horizon is longer", target(horizon="60d") | {"events": {"retention": "30d"}}),
+        ("settings: target 'buys' is declared twice", {"targets": target()["targets"] * 2}),
         ("recommend.half_life", {"recommend": {"half_life": "1ms"}}),
         ("recommend.shrink", {"recommend": {"shrink": INF}}),
         ("recommend.again", {"recommend": {"again": INF}}),

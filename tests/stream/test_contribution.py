@@ -72,14 +72,13 @@ def test_four_partitions_learn_the_segments_that_one_does() -> None:
 def test_four_partitions_score_as_one_does() -> None:
     """Classifiers are averaged, so they agree within a tolerance: rank correlation at least .8."""
     (one, engines, _), (four, _, _) = run(1), run(PARTITIONS)
-    assert one.propensity is not None
-    assert four.propensity is not None
     rows = engines[0].customers.read(list(engines[0].customers), engines[0].clock)
     scores = []
     for model in (one, four):
         assert model.segments is not None
-        assert model.propensity is not None
-        scores.append(model.propensity.predict_proba_many(model.segments.scaling.standardise_many(rows)))
+        scores.append(
+            model.propensity["orders_again"].predict_proba_many(model.segments.scaling.standardise_many(rows))
+        )
     ranks = [np.argsort(np.argsort(score)) for score in scores]
     assert np.corrcoef(ranks[0], ranks[1])[0, 1] >= 0.8
 
@@ -108,11 +107,8 @@ def test_merging_is_associative_and_commutative() -> None:
             results[0].customers,
         )
         assert other.tally.pack() == results[0].tally.pack()
-        assert other.propensity is not None
-        assert results[0].propensity is not None
-        np.testing.assert_allclose(
-            other.propensity.part.mean.weights, results[0].propensity.part.mean.weights, rtol=1e-9
-        )
+        ours, theirs = (one.propensity["orders_again"].part.mean.weights for one in (other, results[0]))
+        np.testing.assert_allclose(ours, theirs, rtol=1e-9)
 
 
 def test_a_contribution_survives_packing() -> None:

@@ -52,10 +52,10 @@ def card(
     for place, view in enumerate(found.segments):
         if place:
             print()
-        _show(view, found.names, settings.propensity.target.replace("_", " "), found.propensity)
+        _show(view, found.names, found.propensity)
 
 
-def _show(view: SegmentView, names: dict[str, str], target: str, overall: float | None) -> None:
+def _show(view: SegmentView, names: dict[str, str], overall: dict[str, float]) -> None:
     from eddyline.cli.output import console, table
     from eddyline.cli.report import number
 
@@ -66,8 +66,8 @@ def _show(view: SegmentView, names: dict[str, str], target: str, overall: float 
 
     say(f"Segment {card.id}: {card.name}")
     say(f"{card.size:,} sampled customers, {card.share:.1%}: about {card.customers:,} in all")
-    if card.propensity is not None and overall is not None:
-        say(f"{target[:1].upper()}{target[1:]}: {card.propensity:.1%} on average, {overall:.1%} of all customers")
+    for target, mean in card.propensity.items():
+        say(f"{target.replace('_', ' ').capitalize()}: {mean:.1%} on average, {overall[target]:.1%} of all customers")
     apart = table(
         ("What sets it apart", "left"),
         ("Here", "right"),

@@ -15,7 +15,8 @@ from stream.propensity.labels import OpenExample
 
 times = st.integers(-(2**63), 2**63 - 1)
 features = st.lists(st.floats(), max_size=20).map(tuple)
-examples = st.builds(OpenExample, times, times, features, st.none() | st.floats(), st.booleans())
+ids = st.text(max_size=20)
+examples = st.builds(OpenExample, times, times, features, st.none() | st.floats(), ids, st.floats(), st.booleans())
 
 
 def bits(values) -> bytes:
@@ -33,6 +34,11 @@ def test_unpacking_gives_the_same_example_to_the_bit(example):
     assert (again.score is None) == (example.score is None)
     if example.score is not None:
         assert bits([again.score]) == bits([example.score])
+    assert (again.segment, bits([again.amount]), again.closed) == (
+        example.segment,
+        bits([example.amount]),
+        example.closed,
+    )
     assert again.pack() == example.pack()
 
 
@@ -42,9 +48,9 @@ def test_a_score_of_zero_is_not_a_missing_one():
     assert OpenExample.unpack(unscored.pack()).score is None
 
 
-@given(features, st.none() | st.floats(0, 1))
-def test_size_depends_on_the_number_of_features_only(values, score):
-    assert len(OpenExample(1, 2, values, score).pack()) == 26 + 8 * len(values)
+@given(features, st.none() | st.floats(0, 1), st.floats())
+def test_memory_is_bounded_by_the_number_of_features(values, score, amount):
+    assert len(OpenExample(1, 2, values, score, "s12", amount).pack()) == 35 + 3 + 8 * len(values)
 
 
 @pytest.mark.parametrize(

@@ -2,65 +2,216 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
+import pytest
+
+from stream.config import EngineConfig
 from stream.durations import DAY
 from stream.engine import Engine
 from stream.entries import Entry, Event, ModelAdopted, Tick
 from stream.model import Model
+from stream.propensity.labels import OpenExample
 from tests.stream import fold
 
 HORIZON = 10 * DAY
-SETTINGS = fold.config(propensity={"min_examples": 1, "horizon": HORIZON})
 
 
+def config(*targets: dict[str, Any]) -> EngineConfig:
+    """The small shop with one target of ten days, or these."""
+    base: dict[str, Any] = {"name": "orders", "events": ["Order Completed"], "horizon": HORIZON, "min_examples": 1}
+    return fold.config(targets=[base | changes for changes in targets or ({},)])
+
+
+@cache
 def model() -> Model:
     """Segments, and so a scaling; no classifier yet."""
-    entries = fold.with_models(fold.events(120), SETTINGS)
-    return next(
-        entry.model for entry in entries if isinstance(entry, ModelAdopted) and entry.model.segments is not None
-    )
+    settings = config()
+    entries = fold.with_models(fold.events(120), settings)
+    found = next(one.model for one in entries if isinstance(one, ModelAdopted) and one.model.segments is not None)
+    return Model(found.version, found.clock, found.learnt)
 
 
-def order(day: float, customer: str = "ann", position: int = 0) -> Event:
+def event(day: float, kind: str = "Order Completed", customer: str = "ann", **properties: Any) -> Event:
     time = fold.START + round(day * DAY)
-    products = {"products": [{"product_id": "p1", "price": 5.0}]}
-    return Event(position, time, customer, True, f"m-{customer}-{day}", "Order Completed", products, {})
-
-
-def learnt(*entries: Entry) -> tuple[int, int]:
-    """Examples and positives learnt from these entries."""
-    engine = Engine(SETTINGS)
-    engine.apply([ModelAdopted(model()), *entries])
-    contribution = engine.contribution().propensity
-    assert contribution is not None
-    return contribution.examples, contribution.positives
+    position = round(1_000 * (day + 100))
+    products = {"products": [{"product_id": "p1", "price": 5.0}]} | properties
+    return Event(position, time, customer, True, f"m-{customer}-{day}-{kind}", kind, products, {})
 
 
 def day(days: float) -> Tick:
     return Tick(fold.START + round(days * DAY))
 
 
+def engine_after(settings: EngineConfig, *entries: Entry) -> Engine:
+    engine = Engine(settings)
+    engine.apply([ModelAdopted(model()), *entries])
+    return engine
+
+
+def learnt(*entries: Entry, settings: EngineConfig | None = None, target: str = "orders") -> tuple[int, int]:
+    """Examples and positives learnt from these entries."""
+    contribution = engine_after(settings or config(), *entries).contribution().propensity[target]
+    return contribution.examples, contribution.positives
+
+
+def open_example(engine: Engine, target: str = "orders", customer: str = "ann") -> OpenExample | None:
+    profile = engine.customers.get(customer)
+    assert profile is not None
+    standing = profile.standings.get(target)
+    return None if standing is None else standing.example
+
+
 def test_an_example_is_learnt_when_its_horizon_has_passed_and_not_before() -> None:
-    assert learnt(order(0), day(9.99)) == (0, 0)
-    assert learnt(order(0), day(10.01)) == (1, 0)
-    assert learnt(order(0), order(3), day(9.99)) == (0, 0)
-    assert learnt(order(0), order(3), day(10.01)) == (1, 1)
+    assert learnt(event(0), day(9.99)) == (0, 0)
+    assert learnt(event(0), day(10.01)) == (1, 0)
+    assert learnt(event(0), event(3), day(9.99)) == (0, 0)
+    assert learnt(event(0), event(3), day(10.01)) == (1, 1)
+
+
+def test_the_label_is_known_as_soon_as_it_happens_and_never_turns_back() -> None:
+    settings = config()
+    target = settings.targets[0]
+    for entries, known in (
+        ([event(0)], False),
+        ([event(0), event(3)], True),
+        ([event(0), event(3), event(4, "Order Refunded"), day(9)], True),
+    ):
+        example = open_example(engine_after(settings, *entries))
+        assert example is not None
+        assert example.label(target) is known
 
 
 def test_a_customer_who_orders_every_day_is_no_more_examples_than_one_who_is_gone() -> None:
-    busy = [order(place, position=place) for place in range(20)]
+    busy = [event(place) for place in range(20)]
     assert learnt(*busy, day(19.5)) == (1, 1)
-    assert learnt(order(0), day(19.5))[0] == 1
+    assert learnt(event(0), day(19.5))[0] == 1
+
+
+def test_one_label_for_each_example_never_both_and_never_twice() -> None:
+    """Orders before and after the horizon, late ones among them: examples are opened and learnt one for one."""
+    entries = [event(0), event(3), event(10), event(10.5), event(3.5), event(19), day(31)]
+    engine = engine_after(config(), *entries)
+    contribution = engine.contribution().propensity["orders"]
+    assert (contribution.examples, contribution.positives) == (2, 2)  # of day 0 and of day 10.5; a third is open
+    engine.apply([day(31), event(3), event(10.5)])  # nothing new: time stands still, and events come again
+    assert engine.contribution().propensity["orders"].examples == contribution.examples
 
 
 def test_what_happens_at_the_moment_or_after_the_horizon_does_not_count() -> None:
-    at_once = order(0)._replace(message_id="other", position=1)
-    assert learnt(order(0), at_once, day(10.01)) == (1, 0)
-    assert learnt(order(0), order(10.01, position=1)) == (1, 0)
-    assert learnt(order(0), order(10, position=1), day(10.01)) == (1, 1)
+    at_once = event(0)._replace(message_id="other")
+    assert learnt(event(0), at_once, day(10.01)) == (1, 0)
+    assert learnt(event(0), event(10.01)) == (1, 0)
+    assert learnt(event(0), event(10), day(10.01)) == (1, 1)
 
 
 def test_a_late_order_counts_at_its_own_time() -> None:
-    other = order(9, "bob", 1)
-    assert learnt(order(0), other, order(5, position=2), day(10.01)) == (1, 1)
-    before = order(-1, position=2)
-    assert learnt(order(0), other, before, day(10.01)) == (1, 0)
+    other = event(9, customer="bob")
+    assert learnt(event(0), other, event(5), day(10.01)) == (1, 1)
+    assert learnt(event(0), other, event(-1), day(10.01)) == (1, 0)
+
+
+def test_a_planted_leak_stays_out() -> None:
+    """`frequency` counts orders, so with the label it would tell all: learnt is what it was when scored."""
+    settings = config()
+    place = [feature.name for feature in settings.features].index("frequency")
+    engine = engine_after(settings, event(0), event(1), event(2), event(3))
+    example = open_example(engine)
+    assert example is not None
+    assert (example.label(settings.targets[0]), example.features[place]) == (True, 1.0)
+    later = open_example(engine_after(settings, event(0), event(1), event(2), event(3), day(10.01), event(10.5)))
+    assert later is not None
+    assert later.features[place] == 5.0
+
+
+def test_absence_is_a_label_too() -> None:
+    settings = config({"absent": True})
+    assert learnt(event(0), event(3), day(10.01), settings=settings) == (1, 0)
+    assert learnt(event(0), day(10.01), settings=settings) == (1, 1)
+
+
+def test_amounts_are_summed_until_they_are_enough() -> None:
+    settings = config({"value": "revenue", "at_least": 100})
+    spent = [event(0), event(1, revenue=60), event(2, "Product Viewed", revenue=500), event(3, revenue=39.5)]
+    assert learnt(*spent, day(10.01), settings=settings) == (1, 0)
+    assert learnt(*spent, event(4, revenue=0.5), day(10.01), settings=settings) == (1, 1)
+    twice = config({"at_least": 2})
+    assert learnt(event(0), event(1), day(10.01), settings=twice) == (1, 0)
+    assert learnt(event(0), event(1), event(2), day(10.01), settings=twice) == (1, 1)
+
+
+def test_only_events_with_the_properties_asked_for_count() -> None:
+    settings = config({"where": {"tier": "gold"}})
+    assert learnt(event(0), event(1, tier="blue"), event(2), day(10.01), settings=settings) == (1, 0)
+    assert learnt(event(0), event(1, tier="gold"), day(10.01), settings=settings) == (1, 1)
+
+
+def test_defaults_on_the_next_payment() -> None:
+    """A payment that comes first settles it: what is missed after it does not count."""
+    settings = config({"events": ["Order Cancelled"], "until": ["Order Completed"]})
+    missed, paid = event(2, "Order Cancelled"), event(1)
+    assert learnt(event(0), missed, day(10.01), settings=settings) == (1, 1)
+    assert learnt(event(0), paid, missed, day(10.01), settings=settings) == (1, 0)
+
+
+def test_only_who_is_eligible_is_scored_and_learnt_from() -> None:
+    settings = config({"eligible": [{"feature": "frequency", "least": 2}]})
+    engine = engine_after(settings, event(0), event(1, customer="bob"))
+    assert open_example(engine) is None
+    assert learnt(event(0), event(1), day(30), settings=settings)[0] >= 1
+    engine = engine_after(settings, event(0), event(1))
+    example = open_example(engine)
+    assert example is not None
+    assert example.opened_at == event(1).time
+
+
+@pytest.mark.parametrize(
+    ("changes", "scored"),
+    [
+        ({}, [0, 0.2, 1, 2, 3]),
+        ({"score_on": ["Product Added"]}, [1, 2, 3]),
+        ({"score_on": ["Product Added"], "score_quiet": False}, [1, 2]),
+        ({"every": "1d"}, [0, 1, 2, 3]),
+        ({"every": "2d"}, [0, 2]),
+    ],
+)
+def test_a_customer_is_scored_when_the_target_says(changes: dict[str, Any], scored: list[float]) -> None:
+    """Events on days 0, 0.2, 1 and 2, and a look at the quiet customer on day 3."""
+    engine = engine_after(config(changes))
+    found = set()
+    for entry in (
+        event(0, "Product Viewed"),
+        event(0.2, "Product Viewed"),
+        event(1, "Product Added"),
+        event(2, "Product Added"),
+        day(3.5),
+    ):
+        engine.apply([entry])
+        profile = engine.customers.get("ann")
+        assert profile is not None
+        if (standing := profile.standings.get("orders")) is not None:
+            found.add(round((standing.scored_at - fold.START) / DAY, 1))
+    assert sorted(found) == scored
+
+
+def test_targets_are_apart() -> None:
+    settings = config({}, {"name": "leaves", "absent": True, "horizon": "5d"})
+    entries = [event(0), event(7), day(10.01)]
+    assert learnt(*entries, settings=settings) == (1, 1)
+    assert learnt(*entries, settings=settings, target="leaves") == (1, 1)
+    engine = engine_after(settings, *entries, day(40))
+    assert {one.target for one in engine.apply([event(41)])[0] if hasattr(one, "target")} <= {"orders", "leaves"}
+
+
+def test_a_target_that_is_no_longer_declared_is_forgotten() -> None:
+    both = config({}, {"name": "leaves", "absent": True})
+    entries = [ModelAdopted(model()), event(0), event(1)]
+    from stream.store.base import Saved
+
+    _, delta = Engine(both).apply(entries)
+    saved = Saved(delta.watermark, {k: v for k, v in delta.profiles.items() if v}, scalars=delta.scalars)
+    assert open_example(Engine(both, saved), "leaves") is not None
+    engine = Engine(config(), saved)
+    assert open_example(engine, "leaves") is None
+    assert open_example(engine) is not None

@@ -170,7 +170,7 @@ def contribution(rows: Array) -> Contribution:
         ids=ids,
         rows=rows,
         limit=n,
-        propensity=None,
+        propensity={},
         tally=Tally(),
     )
 

@@ -15,6 +15,7 @@ from stream.propensity.model import PropensityModel
 from stream.propensity.weights import Weights
 from stream.segments.cards import make_cards, popular_items
 from stream.segments.learner import learn
+from stream.target import Target
 
 CONFIG = EngineConfig(
     features=(
@@ -28,10 +29,10 @@ ROWS = np.array([[1.0, 10.0], [2.0, 10.0], [1.0, 20.0], [1.0, np.nan], [9.0, 80.
 
 def sample(rows: np.ndarray, customers: int) -> Contribution:
     ids = tuple("abcdef"[: len(rows)])
-    return Contribution(0, 100, customers, np.arange(len(rows), dtype=np.uint64), ids, rows, 64, None, Tally())
+    return Contribution(0, 100, customers, np.arange(len(rows), dtype=np.uint64), ids, rows, 64, {}, Tally())
 
 
-def model(propensity: PropensityModel | None = None) -> Model:
+def model(**propensity: PropensityModel) -> Model:
     return Model(version=1, learnt=learn(ROWS, CONFIG, None), propensity=propensity)
 
 
@@ -49,7 +50,7 @@ def test_a_card_against_a_sample_worked_out_by_hand() -> None:
     assert found["spend"].z == pytest.approx((80 - spend.mean()) / spend.std(), abs=1e-6)
     assert [abs(one.z) for one in many.differences] == sorted((abs(one.z) for one in many.differences), reverse=True)
     assert all(one.z < 0 and one.value < one.overall for one in few.differences)
-    assert few.propensity is None
+    assert few.propensity == {}
 
 
 def test_typical_customers_are_the_nearest_and_shown_as_they_are() -> None:
@@ -74,12 +75,13 @@ def test_propensity_is_the_mean_over_the_segments_customers() -> None:
         positives=100,
         marks=(),
     )
-    present = model(scorer)
+    config = CONFIG.model_copy(update={"targets": (Target(name="buys", events=("Order Completed",)),)})
+    present = model(buys=scorer)
     assert present.segments is not None
-    few, many = sorted(make_cards(sample(ROWS, customers=6), present, CONFIG), key=lambda card: -card.size)
+    few, many = sorted(make_cards(sample(ROWS, customers=6), present, config), key=lambda card: -card.size)
     standard = present.segments.scaling.standardise_many(ROWS)
-    assert many.propensity == pytest.approx(1 / (1 + np.exp(-standard[4, 0])), abs=1e-6)
-    assert few.propensity == pytest.approx((1 / (1 + np.exp(-standard[:4, 0]))).mean(), abs=1e-6)
+    assert many.propensity["buys"] == pytest.approx(1 / (1 + np.exp(-standard[4, 0])), abs=1e-6)
+    assert few.propensity["buys"] == pytest.approx((1 / (1 + np.exp(-standard[:4, 0]))).mean(), abs=1e-6)
 
 
 def test_a_segment_that_nobody_is_in_now_has_a_card_all_the_same() -> None:

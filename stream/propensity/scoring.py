@@ -1,0 +1,205 @@
+"""One target in the fold: scores as customers act, labels as time tells, each example scored before it is learnt."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.config import EngineConfig
+from stream.evaluate.tally import Tally
+from stream.model import Model
+from stream.products import amount_of
+from stream.profiles.customers import Customers
+from stream.profiles.profile import Profile
+from stream.propensity.contribution import Contribution
+from stream.propensity.eligible import eligible
+from stream.propensity.labels import OpenExample
+from stream.propensity.learner import PropensityLearner
+from stream.propensity.standing import Standing
+from stream.reasons import deciding
+from stream.span import Step
+from stream.target import Target
+from stream.timers import Timers
+from stream.updates import PropensityScored, rounded, update_id
+
+Array = NDArray[np.float64]
+
+REASONS = 3
+"""Features listed with a score."""
+
+
+class TargetScorer:
+    """Scores customers for one target, resolves its delayed labels, and learns from them.
+
+    One example at most is open for each customer: its features are frozen when it opens, at a moment of scoring, and it
+    is learnt when the horizon has passed. Learnt as soon as they are known, positives would run ahead of the negatives
+    of their time, and scores come out too high while a shop grows.
+
+    Parameters
+    ----------
+    target
+        What is predicted.
+    config
+        Engine settings.
+    tally
+        Told what became of each score.
+    customers
+        Told whose standing has changed.
+    learner
+        The learner's state, to go on from.
+    """
+
+    def __init__(
+        self, target: Target, config: EngineConfig, tally: Tally, customers: Customers, learner: bytes | None
+    ) -> None:
+        self.target = target
+        self.learnt = False  # since it was last drained
+        self._units = {feature.name: feature.unit for feature in config.features}
+        self._names = [feature.name for feature in config.features]
+        self._amount = None if target.value is None else amount_of(target.value)
+        self._tally = tally
+        self._customers = customers
+        self._learner = None if learner is None else PropensityLearner.from_bytes(learner, target)
+        self._labels = Timers()
+
+    def resume(self, profile: Profile) -> None:
+        """Wait for the label of a stored customer's open example."""
+        standing = profile.standings.get(self.target.name)
+        if standing is not None and standing.example is not None:
+            self._labels.set(profile.customer, standing.example.due)
+
+    def use(self, model: Model) -> None:
+        """Score with this model."""
+        self._version = model.version
+        self._ready = model.segments is not None
+        self._model = model.propensity.get(self.target.name)
+
+    def adopt(self, model: Model) -> None:
+        """Score with another model; what was learnt since the last contribution is kept on top of it."""
+        segments = model.segments
+        if segments is None:
+            return
+        if self._learner is None:
+            self._learner = PropensityLearner(self.target, segments.features, segments.scaling)
+        self._learner.adopt(segments.scaling, model.propensity.get(self.target.name))
+        self.learnt = True
+        self.use(model)
+
+    def predict(self, features: Array, standard: Array) -> None:
+        """Score the rows of a stretch, raw and standardised, shape [n, features] each."""
+        self._features = features
+        self._standard = standard
+        self._eligible: list[bool] = eligible(self.target, self._names, features).tolist()
+        if self._model is not None:
+            self._scores: list[float] = self._model.predict_proba_many(standard).tolist()
+
+    def decide(self, step: Step, profile: Profile) -> PropensityScored | None:
+        """Follow the customer's open example, or open one; the new score, if it moved enough to be told."""
+        if not self._ready:
+            return None
+        name, standing = self.target.name, profile.standings.get(self.target.name)
+        if standing is not None and standing.example is not None:
+            self._follow(profile, standing, standing.example, step)
+        if not self._is_moment(step, standing):
+            return None
+        if standing is None:
+            standing = profile.standings[name] = Standing()
+        standing.scored_at = step.time
+        self._customers.touch(profile)
+        score = self._scores[step.row] if self._model is not None else None
+        if standing.example is None:
+            due = step.time + self.target.horizon
+            row = tuple(self._features[step.row].tolist())
+            standing.example = OpenExample(step.time, due, row, score, profile.segment)
+            self._labels.set(profile.customer, due)
+        return None if score is None else self._publish(step, profile, standing, score)
+
+    def expire(self, clock: int) -> None:
+        """Learn the examples whose horizon has passed."""
+        if not self._labels.pending(clock - 1):
+            return
+        for _, customer in self._labels.due(clock - 1):
+            profile = self._customers.get(customer)
+            if profile is not None:
+                self._learn(profile)
+
+    def contribute(self) -> Contribution | None:
+        """What this partition has learnt, for the merger."""
+        if self._learner is None:
+            return None
+        self.learnt = True
+        return self._learner.snapshot()
+
+    def pack(self) -> bytes | None:
+        """The learner's state; None before there is one."""
+        return None if self._learner is None else self._learner.to_bytes()
+
+    def _is_moment(self, step: Step, standing: Standing | None) -> bool:
+        """Whether the customer is to be scored now."""
+        target, event = self.target, step.event
+        if event is None:
+            if not target.score_quiet:
+                return False
+        elif target.score_on and event.kind not in target.score_on:
+            return False
+        if (
+            target.every
+            and standing is not None
+            and standing.scored_at
+            and step.time - standing.scored_at < target.every
+        ):
+            return False
+        return self._eligible[step.row]
+
+    def _follow(self, profile: Profile, standing: Standing, example: OpenExample, step: Step) -> None:
+        """Note what an event means for the open example."""
+        target, event = self.target, step.event
+        if event is None or not example.covers(event.time):
+            return
+        if event.kind in target.until:
+            standing.example = example.close()
+        elif event.kind in target.events and all(
+            event.properties.get(key) == value for key, value in target.where.items()
+        ):
+            amount = 1.0 if self._amount is None else self._amount(event, step.products)
+            standing.example = example.plus(amount or 0.0)
+        else:
+            return
+        self._customers.touch(profile)
+
+    def _publish(self, step: Step, profile: Profile, standing: Standing, score: float) -> PropensityScored | None:
+        model, target, known = self._model, self.target, standing.published
+        assert model is not None
+        if model.examples < target.min_examples:
+            return None
+        if known is not None and abs(score - known) < target.step and target.band(score) == target.band(known):
+            return None
+        standing.published = rounded(score)
+        cause, terms = step.cause, model.contributions(self._standard[step.row])
+        return PropensityScored(
+            id=update_id("score", profile.customer, target.name, step.time, self._version, cause.event_id),
+            customer=profile.customer,
+            occurred_at=step.time,
+            target=target.name,
+            score=standing.published,
+            band=target.band(score),
+            decile=model.decile(score),
+            previous=known,
+            cause=cause,
+            model=self._version,
+            features=deciding(model.features, self._features[step.row], terms, self._units, REASONS),
+        )
+
+    def _learn(self, profile: Profile) -> None:
+        standing = profile.standings[self.target.name]
+        example, standing.example = standing.example, None
+        self._customers.touch(profile)
+        assert example is not None
+        assert self._learner is not None
+        happened = example.label(self.target)
+        if example.score is not None:
+            self._tally.score(
+                self.target.name, example.score, happened, time=example.opened_at, segment=example.segment
+            )
+        self._learner.learn(example.features, happened)
+        self.learnt = True
