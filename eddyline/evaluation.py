@@ -50,10 +50,10 @@ def chosen(tally: Tally, declared: Mapping[str, float], target: str | None) -> d
         When there is no such target.
     """
     if target is not None and target not in declared:
-        raise InputError(f"there is no target {target!r}; those of the settings are {', '.join(declared)}")
+        raise InputError(f"there is no target {target!r}; those of the settings are {', '.join(declared) or 'none'}")
     return {name: tally.targets.get(name, TargetTally()) for name in declared if target in (None, name)}
 
 
 def declared(settings: Settings) -> dict[str, float]:
     """Target -> the threshold of a yes, in the order of the settings."""
-    return {settings.propensity.target: 0.5}
+    return {target.name: target.threshold for target in settings.targets}

@@ -12,6 +12,7 @@ from typing import Any
 from stream.engine import Engine
 from stream.evaluate.lists import share
 from stream.evaluate.tally import Tally
+from stream.evaluate.target import TargetTally
 from stream.segments.flows import Flows
 from stream.updates import SegmentCard
 
@@ -128,7 +129,8 @@ def summarise(
         for size in (sizes[card.id],)
     ]
     tally = reduce(Tally.merge, (engine.tally for _, engine in sorted(engines.items())), Tally())
-    targets = [(name, target.since_start()) for name, target in tally.targets.items()]
+    declared = [target.name for engine in list(engines.values())[:1] for target in engine.config.targets]
+    targets = [(name, tally.targets.get(name, TargetTally()).since_start()) for name in declared]
     lists = tally.lists.total
     return Summary(
         events=events,

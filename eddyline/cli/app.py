@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from eddyline.cli import case, customer, demo, evaluate, load, run, schema, segments, simulate, topics, version
+from eddyline.cli import case, customer, demo, evaluate, load, metrics, run, schema, segments, simulate, topics, version
 
 app = typer.Typer(
     name="eddyline",
@@ -48,6 +48,7 @@ app.command()(simulate.simulate)
 app.command()(customer.customer)
 app.add_typer(segments.app, name="segments")
 app.add_typer(case.app, name="case")
+app.command()(metrics.metrics)
 app.add_typer(evaluate.app, name="evaluate")
 app.command()(schema.schema)
 app.command()(version.version)

@@ -15,7 +15,7 @@ SECRET = "hunter2"
 SMALL = {
     "EDDYLINE_LEARNING__EVERY": "500",
     "EDDYLINE_SEGMENTS__WARM_UP": "60",
-    "EDDYLINE_PROPENSITY__MIN_EXAMPLES": "20",
+    "EDDYLINE_TARGETS": '[{"name": "orders_again", "events": ["Order Completed"], "min_examples": 20}]',
     "EDDYLINE_WORKER__POLL": "50ms",
 }
 

@@ -35,10 +35,12 @@ def plot(
     from eddyline.evaluation import chosen, declared, read_names, read_tally  # after the settings: it is slow to import
     from eddyline.plots.evaluation import evaluated, write_evaluation
     from eddyline.plots.page import need_plots
-    from stream.errors import DataError
+    from stream.errors import DataError, InputError
 
     need_plots()
     found = chosen(read_tally(settings), declared(settings), target)
+    if not found:
+        raise InputError("the settings declare no target: see [[targets]] in docs/eddyline.toml")
     scored = {name: tally for name, tally in found.items() if tally.total.examples}
     if not scored:
         raise DataError(

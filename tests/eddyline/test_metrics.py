@@ -1,0 +1,103 @@
+"""What is measured of a run on real servers: on the topic, by `eddyline metrics`, and in pictures."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from itertools import chain
+
+import pytest
+
+from consumers.kafka import KafkaReader
+from eddyline.cli import main
+from eddyline.connected import create_topics, open_sink
+from eddyline.settings import load_settings
+from producers.simulator import Shop
+from stream.records import Outgoing, TopicPartition
+from stream.updates import MetricsMeasured, to_iso
+from tests.eddyline.conftest import refused
+
+DAY = 86_400_000
+VISITOR = "c-00001"
+
+
+def told(number: int, time: int, event: str, properties: dict) -> Outgoing:
+    value = {
+        "type": "track",
+        "messageId": f"shown-{number}",
+        "userId": VISITOR,
+        "timestamp": to_iso(time),
+        "event": event,
+        "properties": properties,
+    }
+    return Outgoing("", VISITOR.encode(), json.dumps(value).encode(), timestamp=time)
+
+
+def recommended(start: int) -> list[Outgoing]:
+    """Two lists of three items; one item is clicked and ordered, one is ordered without a click."""
+    products = [{"product_id": f"shown-{n}"} for n in range(3)]
+    return [
+        told(0, start, "Recommendation Shown", {"recommendation_id": "r0", "products": products}),
+        told(1, start + 1, "Product List Viewed", {"recommendation_id": "r1", "products": products}),
+        told(2, start + 2, "Product Clicked", {"recommendation_id": "r0", "product_id": "shown-0"}),
+        told(3, start + 3, "Order Completed", {"products": products[:2]}),
+    ]
+
+
+@pytest.fixture
+def here(deployment, monkeypatch):
+    """The deployment's settings, for commands in this process, which is quicker."""
+    for name, value in (deployment | {"EDDYLINE_LEARNING__EVERY": "150"}).items():
+        monkeypatch.setenv(name, value)
+    return load_settings()
+
+
+def test_a_run_is_measured_on_the_topic_and_by_the_command(here, deployment, eddyline, tmp_path, capsys):
+    def said(*arguments: str, code: int = 0) -> str:
+        assert main(arguments) == code
+        out, err = capsys.readouterr()
+        return err if code else out
+
+    create_topics(here, 2)
+    refused(eddyline("metrics", **deployment), "nothing has been measured yet")
+    records = list(Shop(7, customers=100, days=150).events())
+    with open_sink(here) as sink:
+        sink.send(
+            record._replace(topic=here.topics.events)
+            for record in chain(records[:1_500], recommended(records[1_500].timestamp), records[1_500:])
+        )
+    said("run", "--until-end", "--json")
+
+    document = json.loads(said("metrics", "--json"))
+    (target,) = document["targets"]
+    assert target["target"] == "orders_again"
+    assert target["sinceStart"]["examples"] > 20
+    assert 0 < target["sinceStart"]["auc"] < 1
+    assert target["fading"]["examples"] < target["sinceStart"]["examples"]
+    placed = sum(one["examples"] for one in target["segments"].values())
+    assert 0 < placed <= target["sinceStart"]["examples"]  # at the first call, who a customer is may be all there is
+    lists = document["recommendations"]["sinceStart"]
+    assert (lists["lists"], lists["items"], lists["clickedLists"], lists["clickedItems"]) == (2, 6, 1, 1)
+    assert (lists["orderedItems"], lists["viewedOrders"], lists["clickThrough"]) == (1, 1, 0.5)
+
+    with closing(KafkaReader(here.kafka)) as reader:
+        at = TopicPartition(here.topics.metrics, 0)
+        published = [
+            MetricsMeasured.model_validate_json(record.value) for record in reader.read(at, *reader.bounds(at))
+        ]
+    assert [one.model for one in published] == list(range(1, len(published) + 1))
+    last = published[-1].targets[0].since_start
+    assert 0 < last.examples <= target["sinceStart"]["examples"]
+    assert published[-1].recommendations.since_start.ordered_items == 1
+
+    segment = next(iter(target["segments"]))
+    assert list(json.loads(said("metrics", "--segment", segment, "--json"))["targets"][0]["segments"]) == [segment]
+    table = said("metrics", "--segment", segment)
+    assert f"{target['sinceStart']['auc']:.4f}" in table
+    assert "Click-through, lists" in table
+    assert "orders_again" in said("metrics", "--target", "nothing", code=2)
+    assert segment in said("metrics", "--segment", "s99", code=2)
+
+    drawn = json.loads(said("evaluate", "plot", "--out", str(tmp_path / "pictures"), "--json"))["written"]
+    assert len(drawn) == len(list((tmp_path / "pictures").iterdir())) == 6
+    assert "orders_again" in said("evaluate", "plot", "--target", "nothing", code=2)
