@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import comb
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -80,6 +82,8 @@ class Treated(NamedTuple):
         False-positive rate: of those to whom it did not happen, the share at or above the threshold.
     caught
         True-positive rate: of those to whom it did, the share at or above it; None where it happened to nobody.
+    good
+        Those to whom it did not happen.
     """
 
     group: str
@@ -89,6 +93,48 @@ class Treated(NamedTuple):
     approved: float
     refused_wrongly: float
     caught: float | None
+    good: int
+
+    @property
+    def wrongly_spread(self) -> float:
+        """Standard error of `refused_wrongly`."""
+        return float(np.sqrt(self.refused_wrongly * (1 - self.refused_wrongly) / max(self.good, 1)))
+
+
+class Gap(NamedTuple):
+    """The two groups that differ most, of those large enough to say something.
+
+    Attributes
+    ----------
+    worse, better
+        Groups refused wrongly most and least often.
+    difference
+        Of their false-positive rates.
+    certain
+        Whether that is more than chance, at 5 %.
+    ratio
+        Lowest approval rate to the highest.
+    """
+
+    worse: Treated
+    better: Treated
+    difference: float
+    certain: bool
+    ratio: float
+
+
+def gap(groups: Sequence[Treated]) -> Gap | None:
+    """How far the treatment of groups differs; None where fewer than two are large enough."""
+    known = [one for one in groups if one.size >= FEW]
+    if len(known) < 2:
+        return None
+    worse = max(known, key=lambda one: one.refused_wrongly)
+    better = min(known, key=lambda one: one.refused_wrongly)
+    difference = worse.refused_wrongly - better.refused_wrongly
+    spread = float(np.hypot(worse.wrongly_spread, better.wrongly_spread))
+    approved = [one.approved for one in known]
+    beyond = NormalDist().inv_cdf(1 - 0.025 / comb(len(known), 2))  # Bonferroni: the largest of several differences
+    return Gap(worse, better, difference, difference > beyond * spread, min(approved) / max(*approved, 1e-9))
 
 
 def treated(
@@ -99,7 +145,7 @@ def treated(
     Examples
     --------
     >>> treated(["a", "a", "b", "b"], np.array([0.1, 0.9, 0.6, 0.2]), np.array([0, 1, 0, 0], dtype=bool), 0.5)[1]
-    Treated(group='b', size=2, happened=0.0, predicted=0.4, approved=0.5, refused_wrongly=0.5, caught=None)
+    Treated(group='b', size=2, happened=0.0, predicted=0.4, approved=0.5, refused_wrongly=0.5, caught=None, good=2)
     """
     told, refused = [], probability >= threshold
     names = np.asarray(groups)
@@ -115,6 +161,7 @@ def treated(
                 float(1 - refused[own].mean()),
                 float(refused[good].mean()) if good.any() else 0.0,
                 float(refused[bad].mean()) if bad.any() else None,
+                int(good.sum()),
             )
         )
     return tuple(told)

@@ -105,6 +105,24 @@ class Report:
         self.parts.append(Picture(said, draw))
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence.
+
+    >>> listed(["age"]), listed(["age", "spend", "frequency"])
+    ('age', 'age, spend and frequency')
+    """
+    return ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1]
+
+
+def percent(value: float | None) -> str:
+    """A share with a decimal; a dash where there is none.
+
+    >>> percent(0.123), percent(None)
+    ('12.3%', '-')
+    """
+    return "-" if value is None else f"{value:.1%}"
+
+
 def pictures_possible() -> bool:
     """Whether what draws is installed."""
     return find_spec("matplotlib") is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Mapping
@@ -13,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from producers.datasets.files import open_text
+from eddyline.compare.columns import Column, column
+from eddyline.compare.table import read_cells
 from stream.config import Feature
 from stream.errors import DataError
 
@@ -145,92 +145,54 @@ def read_shoppers(file: Path) -> Shoppers:
     """Customers of a CSV file, gzipped or not, one a row.
 
     Numbers of more than ten different values are what segments are made of, shortened by log where their tail is long.
-    Columns of fewer values, or of texts, are groups that are looked at afterwards. A column whose texts differ in every
-    row is the customer's name.
+    Columns of fewer values are groups that are looked at afterwards. A column that is an id names the customers.
 
     Raises
     ------
     DataError
         When the file cannot be read, has no rows, or fewer than two columns of numbers.
     """
-    header, lines = _table(file)
-    columns = dict(zip(header, zip(*lines, strict=True), strict=True))
-    numbers = {name: found for name, texts in columns.items() if (found := _numbers(texts)) is not None}
-    ids = next((texts for name, texts in columns.items() if _names_each(name, texts)), None)
-    measures = {
-        name: values
-        for name, values in numbers.items()
-        if columns[name] is not ids and len(np.unique(values[np.isfinite(values)])) > FEW
-    }
+    header, cells = read_cells(file)
+    columns = [column(name, texts) for name, texts in zip(header, cells, strict=True)]
+    ids = next((place for place, one in enumerate(columns) if one.identifies), None)
+    measures = [one for place, one in enumerate(columns) if place != ids and _measures(one)]
     if len(measures) < 2:
         raise DataError(
             f"{file}: segments need two columns or more of numbers, such as spend and frequency, and there are "
             f"{len(measures)} with more than {FEW} different values; the columns are {', '.join(header)}"
         )
     groups = {
-        name: tuple(text.strip() or "unknown" for text in texts)
-        for name, texts in columns.items()
-        if name not in measures and texts is not ids and 1 < len(set(texts)) <= FEW
+        one.name: tuple(text.strip() or "unknown" for text in texts)
+        for one, texts in zip(columns, cells, strict=True)
+        if one not in measures and 1 < len(set(texts)) <= FEW
     }
-    width = len(str(len(lines)))
+    rows = len(cells[0])
+    names = cells[ids] if ids is not None else [f"row{number:0{len(str(rows))}}" for number in range(1, rows + 1)]
     return Shoppers(
-        tuple(ids) if ids is not None else tuple(f"row{number:0{width}}" for number in range(1, len(lines) + 1)),
-        tuple(_feature(name, values) for name, values in measures.items()),
-        np.column_stack(list(measures.values())),
+        tuple(names),
+        tuple(_feature(one) for one in measures),
+        np.column_stack([one.values for one in measures]),
         groups,
     )
 
 
-def _table(file: Path) -> tuple[list[str], list[list[str]]]:
-    """Header and rows."""
-    with open_text(file) as text:
-        first = text.readline()
-        if not first.strip():
-            raise DataError(f"{file} is empty; its first line must name the columns")
-        delimiter = max(",;\t", key=first.count)
-        header = next(csv.reader([first], delimiter=delimiter), [])
-        lines = [row for row in csv.reader(text, delimiter=delimiter) if row]
-    if not lines:
-        raise DataError(f"{file} has no rows: a header and a row for each customer are needed")
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise DataError(f"{file} has more than one column {twice[0]!r}: rename one")
-    for number, row in enumerate(lines, 2):
-        if len(row) != len(header):
-            raise DataError(f"{file}, line {number}: {len(row)} values, but the header has {len(header)} columns")
-    return header, lines
+def _measures(one: Column) -> bool:
+    return one.kind == "number" and len(np.unique(one.known)) > FEW
 
 
-def _numbers(texts: tuple[str, ...]) -> NDArray[np.float64] | None:
-    """A column as numbers, NaN where empty; None where a text is none."""
-    values = []
-    for text in texts:
-        try:
-            values.append(float(text) if text.strip() else math.nan)
-        except ValueError:
-            return None
-    return np.array(values)
-
-
-def _names_each(name: str, texts: tuple[str, ...]) -> bool:
-    return len(set(texts)) == len(texts) and (
-        bool(re.search(r"(?i)(^|_|customer|client)id$", name)) or _numbers(texts) is None
-    )
-
-
-def _feature(name: str, values: NDArray[np.float64]) -> Feature:
-    known = values[np.isfinite(values)]
+def _feature(one: Column) -> Feature:
+    known = one.known
     spread = known.std()
     skew = float((((known - known.mean()) / spread) ** 3).mean()) if spread else 0.0
-    spelt = re.sub("[^a-z0-9]+", "_", name.lower()).strip("_")
+    spelt = re.sub("[^a-z0-9]+", "_", one.name.lower()).strip("_")
     spelt = spelt if spelt[:1].isalpha() else f"x_{spelt}"
-    words = name.replace("_", " ").strip().lower()
+    words = one.name.replace("_", " ").strip()
     return Feature(
         name=spelt,
         aggregate="trait",
         value=spelt,
         log=bool(known.min() >= 0 and skew > _SKEWED),
-        description=name.replace("_", " ").strip(),
-        high=f"high {words}",
-        low=f"low {words}",
+        description=words,
+        high=f"high {words.lower()}",
+        low=f"low {words.lower()}",
     )

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from eddyline.cases.report import Report
+from eddyline.cases import shop_pictures
+from eddyline.cases.report import Report, listed
 from eddyline.cases.service import service
 from eddyline.cases.shop import Follows, Shop
 from eddyline.cases.shop_data import NOBODY
 from eddyline.cli.report import measured
+from eddyline.plots import suggest as evidence
+from eddyline.plots.page import PICTURES
 from stream.updates import rounded
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _NAMES = {"kmeans": "k-means", "hierarchical": "hierarchical", "density": "density"}
 _TEACHES = (
@@ -29,8 +35,8 @@ def report(shop: Shop, seed: int) -> Report:
     made.numbers.update(_numbers(shop, seed))
     features = [feature.name.replace("_", " ") for feature in shoppers.features]
     made.say(
-        f"Segments are made of {_listed(features)}.",
-        f"{_listed(list(shoppers.groups)).capitalize()} {'is' if len(shoppers.groups) == 1 else 'are'} kept out, and "
+        f"Segments are made of {listed(features)}.",
+        f"{listed(list(shoppers.groups)).capitalize()} {'is' if len(shoppers.groups) == 1 else 'are'} kept out, and "
         "looked at afterwards."
         if shoppers.groups
         else "",
@@ -84,8 +90,10 @@ def _algorithms(made: Report, shop: Shop) -> None:
         )
     made.say(_TEACHES)
     if guide is not None:
-        made.picture("Silhouette, stability and smallest segment by algorithm and number", lambda: _suggestion(shop))
-    made.picture("Customers by their most telling features, in their segments", lambda: _drawn("plane", shop))
+        made.picture(
+            "Silhouette, stability and smallest segment by algorithm and number", lambda: evidence.picture(guide)
+        )
+    made.picture("Customers by their most telling features, in their segments", lambda: shop_pictures.plane(shop))
     made.picture("Customers on the first two principal components", lambda: _plots(shop, "scatter"))
     made.picture("What sets the segments apart, feature by feature", lambda: _plots(shop, "heatmap"))
     if any(one.algorithm == "hierarchical" for one in shop.found):
@@ -122,7 +130,7 @@ def _cards(made: Report, shop: Shop) -> None:
         ],
         cells,
     )
-    made.picture("Size of each segment", lambda: _drawn("sizes", shop))
+    made.picture("Size of each segment", lambda: shop_pictures.sizes(shop))
 
 
 def _fairness(made: Report, shop: Shop, follows: Follows) -> None:
@@ -168,7 +176,7 @@ def _fairness(made: Report, shop: Shop, follows: Follows) -> None:
     )
     made.say(how)
     made.say(f"{change}{truth}.{why}")
-    made.picture(f"Shares of {group} in each segment", lambda: _drawn("groups", shop, follows))
+    made.picture(f"Shares of {group} in each segment", lambda: shop_pictures.groups(shop, follows))
 
 
 def _numbers(shop: Shop, seed: int) -> dict[str, Any]:
@@ -220,29 +228,9 @@ def _numbers(shop: Shop, seed: int) -> dict[str, Any]:
     }
 
 
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1]
-
-
-def _drawn(name: str, *given: Any) -> Any:
-    from eddyline.cases import shop_pictures
-
-    return getattr(shop_pictures, name)(*given)
-
-
-def _suggestion(shop: Shop) -> Any:
-    from eddyline.plots import suggest
-
-    assert shop.guide is not None
-    return suggest.picture(shop.guide)
-
-
-def _plots(shop: Shop, name: str) -> Any:
+def _plots(shop: Shop, name: str) -> Figure:
     """A picture of `eddyline.plots`; the dendrogram is that of the hierarchical algorithm."""
-    from eddyline.cases.shop_pictures import pictured
-    from eddyline.plots.page import PICTURES
-
     found = shop.chosen
     if name == "dendrogram":
         found = next(one for one in shop.found if one.algorithm == "hierarchical")
-    return PICTURES[name].picture(pictured(found))
+    return PICTURES[name].picture(shop_pictures.pictured(found))

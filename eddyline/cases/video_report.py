@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from eddyline.cases import video_pictures
 from eddyline.cases.recommenders import NEIGHBOURS, nearest_viewers
 from eddyline.cases.report import Report
 from eddyline.cases.video import BEST, COUNT, LOOKS, METHODS, STREAM, Video
@@ -91,9 +92,9 @@ def _quality(made: Report, video: Video) -> None:
             f"evenings, and {popular:.0%} for the ten most popular titles."
         )
     made.say(_TEACHES)
-    made.picture("Hit rate, click-through and coverage of each recommender", lambda: _drawn("quality", video))
-    made.picture("Hit rate week by week, each evening tested before it is learnt", lambda: _drawn("live", video))
-    made.picture("How often titles are shown, from the most to the least watched", lambda: _drawn("reach", video))
+    made.picture("Hit rate, click-through and coverage of each recommender", lambda: video_pictures.quality(video))
+    made.picture("Hit rate week by week, each evening tested before it is learnt", lambda: video_pictures.live(video))
+    made.picture("How often titles are shown, from the most to the least watched", lambda: video_pictures.reach(video))
 
 
 def _viewers(made: Report, video: Video) -> None:
@@ -202,9 +203,3 @@ def _numbers(video: Video, seed: int) -> dict[str, Any]:
             for viewer in shown_viewers(video)
         ],
     }
-
-
-def _drawn(name: str, video: Video) -> Any:
-    from eddyline.cases import video_pictures
-
-    return getattr(video_pictures, name)(video)

@@ -68,6 +68,57 @@ def shop(
 
 
 @app.command()
+def bank(
+    data: _Data = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Of --data: what to predict; known for the UCI sets credit_card_default and bank_additional_full.",
+        ),
+    ] = None,
+    customers: Annotated[int, typer.Option(min=500, max=200_000, help="Made-up customers in the stream.")] = 6_000,
+    cost_missed: Annotated[
+        float | None, typer.Option(min=0.000001, help="Of a case that was let pass; default for loans: 5,000.")
+    ] = None,
+    cost_refused: Annotated[
+        float | None, typer.Option(min=0.000001, help="Of a good customer who was refused; default for loans: 1,000.")
+    ] = None,
+    seed: _Seed = 7,
+    out: _Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say who will default: what fifty customers can tell, a stream scored online, a threshold by costs, and fairness.
+
+    Online against batch with the same features, probabilities against the truth (made-up data), three customers with
+    their reasons, thresholds for a low, medium and high appetite for risk, and how groups fare that have no part in the
+    score. A file is streamed in the order of its rows.
+
+    [bold]Examples[/bold]
+
+      eddyline case bank
+      eddyline case bank --cost-missed 8000 --cost-refused 500
+      eddyline case bank --data credit_card_default.csv.gz --out credit.html
+      eddyline case bank --data loans.csv --target defaulted --json
+    """
+    from eddyline.cases.bank import run, steps
+    from eddyline.cases.bank_data import made_up, read_customers
+    from eddyline.cases.bank_report import report
+    from eddyline.cases.costs import Costs
+    from eddyline.cases.few import textbook
+    from eddyline.cli.output import progress
+
+    if target is not None and data is None:
+        raise typer.BadParameter("--target is a column of --data FILE")
+    stream = made_up(customers, seed) if data is None else read_customers(data, target)
+    usual = stream.words.costs
+    stated = Costs(cost_missed or usual.missed, cost_refused or usual.refused)
+    with progress("Scoring", steps(stream)) as advance:
+        found = run(stream, stated, advance)
+    _tell(report(found, textbook(stream, seed), seed), out, "bank.html", as_json)
+
+
+@app.command()
 def video(
     viewers: Annotated[int, typer.Option(min=50, max=20_000, help="Viewers.")] = 1_000,
     titles: Annotated[int, typer.Option(min=40, max=600, help="Titles in the catalogue.")] = 240,

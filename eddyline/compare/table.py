@@ -95,7 +95,7 @@ def read_table(
     InputError
         Where it has no column of that name, or nothing is left to learn from.
     """
-    header, cells = _read(path)
+    header, cells = read_cells(path)
     for name in (target, *([] if time is None else [time]), *drop):
         if name not in header:
             shown = ", ".join(map(repr, header[:_SHOWN])) + (", …" if len(header) > _SHOWN else "")
@@ -125,8 +125,14 @@ def read_table(
     return _in_time(made, column(time, texts))
 
 
-def _read(path: Path) -> tuple[list[str], list[list[str]]]:
-    """Header, and the texts of each column."""
+def read_cells(path: Path) -> tuple[list[str], list[list[str]]]:
+    """Names of the columns of a CSV file, and the texts of each.
+
+    Raises
+    ------
+    DataError
+        Where the file cannot be read, is empty or too large, or has ragged rows or two columns of one name.
+    """
     with open_text(path) as file:
         first = file.readline()
         if not first.strip():

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 _NOTE = (
     "Scores in ten bins of equal width: their mean, against the share for which it came about; larger points stand for "
-    "more scores. On the dotted line, a score of .3 comes true three times in ten. The calibration error (ECE) is the "
-    "mean distance from it."
+    "more scores, and bins of fewer than ten are left out. On the dotted line, a score of .3 comes true three times in "
+    "ten. The calibration error (ECE) is the mean distance from it."
 )
+_FEWEST = 10  # scores of a bin without which its share is mostly chance
 _LARGEST = 160.0  # area of a point for all scores, in square points
 
 
@@ -37,6 +38,8 @@ def _lines(outcomes: Mapping[str, Outcomes]) -> list[lines.Line]:
     drawn = []
     for name, found in outcomes.items():
         bins = calibration(found)
+        known = [one for one in bins if one.examples >= _FEWEST]
+        bins = known if len(known) > 1 else bins
         if bins:
             said, came, examples = (np.array([one[at] for one in bins]) for at in (3, 4, 2))
             size = np.maximum(_LARGEST * examples / examples.sum(), 6.0)

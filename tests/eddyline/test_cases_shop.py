@@ -113,7 +113,7 @@ def test_a_file_is_read_by_what_its_columns_hold(tmp_path, capsys, monkeypatch):
         ("", "empty"),
         ("name,spend\nann,3\nbob,4\n", "two columns or more of numbers"),
         ("a,a\n1,2\n", "more than one column 'a'"),
-        ("a,b\n1\n", "1 values"),
+        ("a,b\n1\n", "row 2 has 1 values"),
         ("a,b\n" + "".join(f"{n},{2 * n}.5\n" for n in (1, 5, 2, 8, 3, 9, 4, 7)), "two columns or more of numbers"),
     ],
 )

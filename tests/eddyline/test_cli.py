@@ -38,6 +38,7 @@ COMMANDS = (
     ("segments", "flows"),
     ("segments", "plot"),
     ("case", "shop"),
+    ("case", "bank"),
     ("case", "video"),
     ("schema",),
     ("version",),
