@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eddyline.cases.bank_data import Customers
+from eddyline.cases.bank_explained import Carried, Explained, carried, explained, feature_words
 from eddyline.cases.costs import Costs, Policy, curve, policy
-from eddyline.cases.fairness import Treated, gap, treated
+from eddyline.cases.fairness import Treated, treated
 from eddyline.compare.batch import MODELS as BATCH
 from eddyline.compare.batch import Batch
 from eddyline.compare.encode import Encoder
-from eddyline.compare.online import one_pass
+from eddyline.compare.online import BLOCK, one_pass
 from eddyline.compare.split import split
 from stream.evaluate.outcomes import Outcomes
 from stream.propensity.online import OnlineClassifier
@@ -31,12 +32,6 @@ NAMES = {
 ONLINE = "Logistic regression, online"
 APPETITE = {"low": 2.0, "medium": 1.0, "high": 0.5}
 """Appetite for risk -> how many times the stated cost a missed case weighs."""
-
-_LITTLE = 0.02  # in log-odds: not worth a word
-_LOOKED_AT = 500  # of a group, to see which features its scores come by
-
-TOP = 3
-"""Reasons that are told."""
 
 
 class Model(NamedTuple):
@@ -57,34 +52,6 @@ class Model(NamedTuple):
         return self.outcomes.auc_spread() or 0.0
 
 
-class Reason(NamedTuple):
-    """A feature of a customer, its value, that of the middle customer, and what it adds to the log-odds."""
-
-    feature: str
-    value: float
-    usual: float
-    adds: float
-
-
-class Carried(NamedTuple):
-    """A feature by which scores of one group lie above those of another, and by how much in log-odds on average."""
-
-    feature: str
-    adds: float
-
-
-class Explained(NamedTuple):
-    """A customer's score with its reasons; `adds` of all features sum to log-odds less `base`."""
-
-    row: int
-    score: float
-    decile: int
-    happened: bool
-    base: float
-    total: float
-    reasons: tuple[Reason, ...]
-
-
 @dataclass(frozen=True, eq=False)
 class Bank:
     """What has come of it.
@@ -93,6 +60,8 @@ class Bank:
     ----------
     customers
         The stream.
+    block
+        Rows between two versions of the online model.
     test
         Places of the rows that are measured: the last fifth.
     probability
@@ -123,6 +92,7 @@ class Bank:
 
     customers: Customers
     features: int
+    block: int
     test: NDArray[np.intp]
     probability: Array
     models: tuple[Model, ...]
@@ -166,8 +136,9 @@ def run(customers: Customers, costs: Costs, advance: Callable[[int], None] = lam
     encoder = Encoder.fit(table.columns, table.labels, parts.train)
     X, y = encoder.encode(table.columns), table.labels
     past, test = len(parts.past), parts.test
-    online = OnlineClassifier("logistic", features=encoder.measured)
-    said = one_pass(online, X, y, past, advance=advance).prequential
+    block = min(BLOCK, max(20, len(y) // 20))
+    online = OnlineClassifier("logistic", features=encoder.measured, block=block)
+    said = one_pass(online, X, y, past, block=block, advance=advance).prequential
     scores = {ONLINE: said[past:]}
     for place, kind in enumerate(BATCH, 1):
         scores[f"{NAMES[kind]}, batch"] = (
@@ -183,7 +154,7 @@ def run(customers: Customers, costs: Costs, advance: Callable[[int], None] = lam
         name: treated(groups[half:], said[half:], y[half:], costs.threshold)
         for name, groups in customers.groups.items()
     }
-    words = _words(encoder, customers)
+    words = feature_words(encoder, customers)
     thresholds, before = curve(said[len(parts.train) : past], y[len(parts.train) : past], costs)
     chosen = costs.threshold
     policies = (
@@ -199,6 +170,7 @@ def run(customers: Customers, costs: Costs, advance: Callable[[int], None] = lam
     return Bank(
         customers=customers,
         features=len(encoder.features),
+        block=block,
         test=test,
         probability=own,
         models=models,
@@ -208,9 +180,9 @@ def run(customers: Customers, costs: Costs, advance: Callable[[int], None] = lam
         cheapest=float(thresholds[before.argmin()]),
         policies=policies,
         appetite=appetite,
-        explained=_explained(online, words, X, y, test, chosen),
+        explained=explained(online, words, X, y, test, chosen),
         treated=fared,
-        carried={name: _carried(online, words, X, customers.groups[name], found) for name, found in fared.items()},
+        carried={name: carried(online, words, X, customers.groups[name], found) for name, found in fared.items()},
         protected_gain=_protected_gain(customers, parts.train, past),
     )
 
@@ -222,69 +194,6 @@ def steps(customers: Customers) -> int:
 
 def _off(found: Array, truth: Array | None) -> float | None:
     return None if truth is None else float(np.abs(found - truth).mean())
-
-
-def _words(encoder: Encoder, customers: Customers) -> list[str]:
-    """What each feature is called: a column's words, and of categories which ones."""
-    columns, told = {column.name: column for column in customers.table.columns}, []
-    for one in encoder.features:
-        name = customers.names[one.column]
-        if one.places is not None:
-            texts = [columns[one.column].categories[int(place)] for place in one.places[:3]]
-            rest = " is missing" if not texts else " is another"
-            name += f" is {' or '.join(texts)}" if 0 < len(one.places) <= len(texts) else rest
-        told.append(name)
-    return told
-
-
-def _explained(
-    online: OnlineClassifier,
-    words: list[str],
-    X: Array,
-    y: NDArray[np.bool_],
-    test: NDArray[np.intp],
-    at: float,
-) -> tuple[Explained, ...]:
-    """Three customers of the test, by the model as it is at the end."""
-    model = online.model
-    if model is None:
-        return ()
-    scores = online.predict_proba_many(X[test])
-    usual = np.nanmedian(X, axis=0)
-    places = [int(scores.argmax()), int(np.abs(scores - at).argmin()), int(scores.argmin())]
-    told = []
-    for place in dict.fromkeys(places):
-        row = int(test[place])
-        adds = online.contributions(X[row])
-        order = np.argsort(-np.abs(adds), kind="stable")[:TOP].tolist()
-        told.append(
-            Explained(
-                row,
-                float(scores[place]),
-                model.decile(float(scores[place])),
-                bool(y[row]),
-                model.base,
-                float(adds.sum()),
-                tuple(Reason(words[one], float(X[row, one]), float(usual[one]), float(adds[one])) for one in order),
-            )
-        )
-    return tuple(told)
-
-
-def _carried(
-    online: OnlineClassifier, words: list[str], X: Array, groups: Sequence[str], found: Sequence[Treated]
-) -> tuple[Carried, ...]:
-    """What makes the scores of two groups differ, the largest first."""
-    apart = gap(found)
-    if apart is None:
-        return ()
-    means = []
-    for group in (apart.worse.group, apart.better.group):
-        rows = [row for row in range(len(X) // 2, len(X)) if groups[row] == group][:_LOOKED_AT]
-        means.append(np.mean([online.contributions(X[row]) for row in rows], axis=0))
-    adds = means[0] - means[1]
-    order = np.argsort(-adds, kind="stable")[:2].tolist()
-    return tuple(Carried(words[place], float(adds[place])) for place in order if adds[place] > _LITTLE)
 
 
 def _protected_gain(customers: Customers, train: NDArray[np.intp], past: int) -> float | None:

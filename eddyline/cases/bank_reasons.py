@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from eddyline.cases import bank_pictures
-from eddyline.cases.bank import Bank, Explained
+from eddyline.cases.bank import Bank
+from eddyline.cases.bank_explained import Explained
 from eddyline.cases.report import Report
 from eddyline.cli.report import number
 

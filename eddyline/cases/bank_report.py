@@ -107,7 +107,7 @@ def _models(made: Report, bank: Bank) -> None:
     far = abs(best.auc - online.auc)
     made.say(
         f"Measured on the last {len(bank.test):,}. The online model has scored each before it learnt its outcome, and "
-        "is as new as the last 500; batch models have learnt once, from all before these.",
+        f"is renewed every {bank.block}; batch models have learnt once, from all before these.",
         f"The best batch model, {best.name.split(',')[0].lower()}, is {far:.3f} "
         f"{'above' if best.auc > online.auc else 'below'} the online one: "
         + (
