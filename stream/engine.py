@@ -59,7 +59,8 @@ class Engine:
         self.clock: int = position[0]
         self.entries: int = position[1]
         self.model = Model.unpack(saved.scalars["model"]) if "model" in saved.scalars else Model()
-        tally = Tally.unpack(saved.scalars["tally"]) if "tally" in saved.scalars else Tally()
+        self._tally = saved.scalars.get("tally", b"")  # as stored
+        tally = Tally.unpack(self._tally) if self._tally else Tally()
         self.tally = tally.under(Calendar(config.evaluate.period, config.evaluate.periods))
         self.seen = Seen(config.events.remember, saved.seen)
         self.customers = Customers(config, saved.profiles)
@@ -204,7 +205,8 @@ class Engine:
     def _delta(self) -> Delta:
         scalars, self._scalars = self._scalars, {}
         scalars["position"] = msgpack.packb((self.clock, self.entries))
-        scalars["tally"] = self.tally.pack()
+        if (tally := self.tally.pack()) != self._tally:
+            scalars["tally"] = self._tally = tally
         scalars.update(self.scorer.drain())
         return Delta(
             watermark=self.watermark,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import msgpack
@@ -42,11 +42,11 @@ class ListCounts:
 
     def merge(self, other: ListCounts) -> ListCounts:
         """New counts of both together."""
-        return ListCounts(*(one + two for one, two in zip(astuple(self), astuple(other), strict=True)))
+        return ListCounts(*(one + two for one, two in zip(self._counts(), other._counts(), strict=True)))
 
     def pack(self) -> bytes:
         """As stored."""
-        packed: bytes = msgpack.packb(astuple(self))
+        packed: bytes = msgpack.packb(self._counts())
         return packed
 
     @classmethod
@@ -58,6 +58,13 @@ class ListCounts:
         """Add to counts by their names."""
         for name, count in counts.items():
             setattr(self, name, getattr(self, name) + count)
+
+    def _counts(self) -> list[int]:
+        return [getattr(self, name) for name in NAMES]
+
+
+NAMES = tuple(one.name for one in fields(ListCounts))
+"""Of the counts, in their order."""
 
 
 @dataclass(slots=True)
@@ -93,8 +100,7 @@ class ListTally:
         weights = self.periods.weights(half_life)
         parts = self.periods.parts
         return {
-            name.name: sum(weight * getattr(parts[period], name.name) for period, weight in weights.items())
-            for name in fields(ListCounts)
+            name: sum(weight * getattr(parts[period], name) for period, weight in weights.items()) for name in NAMES
         }
 
     def merge(self, other: ListTally) -> ListTally:
