@@ -59,7 +59,7 @@ class Target(Section):
         description="logistic regression, naive Bayes, Hoeffding tree, adaptive random forest, neural network",
     )
     calibration: Literal["platt", "isotonic", "none"] = Field(
-        "platt", description="How scores are turned into probabilities that come true"
+        "isotonic", description="How scores are turned into probabilities that come true"
     )
     learning_rate: float = Field(0.1, gt=0, description="logistic: AdaGrad's")
     negatives: float = Field(

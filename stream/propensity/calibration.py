@@ -17,13 +17,14 @@ BINS = 120
 LIMIT = 12.0
 """Log-odds up to which there are bins; beyond, differences count a hundredth."""
 
-HALF_LIFE = 5_000
+HALF_LIFE = 2_000
 """Examples of a partition after which an outcome counts half."""
 
 _FADE = 2.0 ** (-1.0 / HALF_LIFE)
 _TAIL = 0.01
 _PRIOR = 10.0  # examples' worth of belief that nothing is to be mended
 _STEPS = 25
+_WITHIN = (1e-6, 1.0 - 1e-6)  # nothing is surer than that
 _CENTRES = (np.arange(BINS) + 0.5) * (2.0 * LIMIT / BINS) - LIMIT
 
 
@@ -174,6 +175,7 @@ def isotonic(bins: Array, line: Line) -> Calibration:
     if not pools:
         return Calibration.straight(line)
     count, positives, moment = np.array(pools).T
-    knots, values = moment / count, np.log(positives) - np.log(count - positives)
+    rates = np.clip(positives / count, *_WITHIN)
+    knots, values = moment / count, np.log(rates) - np.log1p(-rates)
     ends = values[0] + line.slope * (-LIMIT - knots[0]), values[-1] + line.slope * (LIMIT - knots[-1])
     return Calibration(np.array([-LIMIT, *knots, LIMIT]), np.array([ends[0], *values, ends[1]]))

@@ -57,7 +57,7 @@ class OnlineClassifier:
         kind: str = "logistic",
         *,
         features: Sequence[Measured] | int,
-        block: int = 500,
+        block: int = 250,
         seed: int = 7,
         **settings: Any,
     ) -> None:
