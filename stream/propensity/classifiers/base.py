@@ -15,6 +15,8 @@ from stream.target import Target
 Array = NDArray[np.float64]
 Labels = NDArray[np.bool_]
 
+_LARGEST = 1e75
+
 
 class Classifier(ABC):
     """Frozen: what a model holds. It reads features standardised by the model's scaling.
@@ -138,8 +140,9 @@ class Learner(ABC):
 
 
 def plain(standard: Array, scaling: Preprocessing) -> Array:
-    """Standardised rows in units that no scaling changes."""
-    return standard * scaling.std + scaling.mean
+    """Standardised rows in units that no scaling changes, held so that squares stay finite."""
+    found: Array = standard * scaling.std + scaling.mean
+    return np.clip(found, -_LARGEST, _LARGEST, out=found)
 
 
 def chances(logits: Array) -> Array:
