@@ -51,10 +51,11 @@ def create_topics(settings: Settings, partitions: int) -> list[TopicState]:
         for channel in CHANNELS:
             topic = getattr(settings.topics, channel.field)
             if topic not in existing:
-                compacted = channel.settings.get("cleanup.policy") == "compact"
-                admin.create(
-                    topic, channel.partitions or partitions, compacted=compacted, settings=dict(channel.settings)
-                )
+                wanted_settings = dict(channel.settings)
+                if channel.field == "events" and settings.events.retention is not None:
+                    wanted_settings["retention.ms"] = str(settings.events.retention)
+                compacted = wanted_settings.get("cleanup.policy") == "compact"
+                admin.create(topic, channel.partitions or partitions, compacted=compacted, settings=wanted_settings)
         return [
             state if state.topic in existing else state._replace(state="created")
             for state in _states(settings, admin.topics(), "exists")

@@ -191,3 +191,16 @@ def test_a_table_is_loaded_into_the_topic(eddyline, deployment, tmp_path):
     assert shown["features"]["frequency"] == 7
     assert shown["segment"] is None
     assert shown["bought"][0] == "item-3"
+
+
+def test_events_are_kept_for_as_long_as_the_settings_say(eddyline, deployment):
+    from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+
+    eddyline("topics", "create", "--partitions", "1", EDDYLINE_EVENTS__RETENTION="100d", **deployment)
+    name = f"{deployment['EDDYLINE_TOPICS__PREFIX']}events"
+    admin = KafkaAdminClient(bootstrap_servers=deployment["EDDYLINE_KAFKA__BOOTSTRAP_SERVERS"])
+    try:
+        found = admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name)])
+    finally:
+        admin.close()
+    assert found["topic"][name]["retention.ms"]["value"] == str(100 * 86_400_000)
