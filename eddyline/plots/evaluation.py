@@ -13,6 +13,7 @@ from stream.evaluate.outcomes import Outcomes
 from stream.evaluate.target import TargetTally
 
 _SEGMENTS = 6  # curves beside the two of all customers
+_ENOUGH = 100  # scores from which on a segment has a curve
 
 
 class Evaluated(NamedTuple):
@@ -29,8 +30,9 @@ class Evaluated(NamedTuple):
 
 def evaluated(tally: TargetTally, half_life: int, names: Mapping[str, str]) -> Evaluated:
     """A tally as it is drawn: since the start, lately, the largest segments by name, and each period."""
-    largest = sorted(tally.segments, key=lambda segment: (-tally.segments[segment].examples, segment))
-    of = {names[segment]: tally.of_segment(segment) for segment in largest if segment in names}
+    known = [segment for segment, scored in tally.segments.items() if segment in names and scored.examples >= _ENOUGH]
+    largest = sorted(known, key=lambda segment: (-tally.segments[segment].examples, segment))
+    of = {names[segment]: tally.of_segment(segment) for segment in largest}
     length = tally.periods.calendar.length
     return Evaluated(
         {"Since the start": tally.since_start(), "Fading window": tally.fading(half_life)},
