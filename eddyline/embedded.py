@@ -22,6 +22,7 @@ from producers.topics import CHANNELS, Topics
 from stream.config import EngineConfig
 from stream.engine import Engine
 from stream.errors import DeploymentError
+from stream.propensity.labels import Resolved
 from stream.records import Outgoing, Record, TopicPartition
 from stream.segments.flows import FlowCount, as_move
 from stream.segments.history import History
@@ -108,6 +109,12 @@ class Embedded:
                 self._trim()
                 if watch is not None:
                     watch(self)
+
+    def observe(self, watch: Callable[[Resolved], None]) -> None:
+        """Have `watch` told of each example of the targets when its label is known, before it is learnt."""
+        self._worker.drain()  # engines are there from the first assignment on
+        for engine in self.engines:
+            engine.scorer.observe(watch)
 
     @property
     def held(self) -> int:

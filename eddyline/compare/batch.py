@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eddyline.compare.columns import Array
-from eddyline.compare.split import Labels
+from eddyline.compare.split import Labels, Places
 from stream.preprocessing.settings import Measured
 
 MODELS = ("logistic", "tree", "forest", "network")
@@ -87,7 +86,9 @@ def _classifier(kind: str) -> Any:
     return MLPClassifier(hidden_layer_sizes=(64, 32), early_stopping=True, random_state=_SEED)
 
 
-def retrained(model: Batch, raw: Array, labels: Labels, periods: NDArray[np.intp], start: int) -> Array:
+def retrained(
+    model: Batch, raw: Array, labels: Labels, periods: Places, start: int, known: Places | None = None
+) -> Array:
     """Probabilities of the rows from `start` on, each by a model retrained at the beginning of its period on all rows
     of the periods before.
 
@@ -103,6 +104,8 @@ def retrained(model: Batch, raw: Array, labels: Labels, periods: NDArray[np.intp
         Number of each row's period, ascending, shape [n].
     start
         First row to score.
+    known
+        Rows whose outcome is known when a row comes, ascending, shape [n]; default: those of all rows before it.
 
     Returns
     -------
@@ -112,10 +115,10 @@ def retrained(model: Batch, raw: Array, labels: Labels, periods: NDArray[np.intp
     scores = np.full(len(raw) - start, np.nan)
     for period in np.unique(periods[start:]).tolist():
         first, end = np.searchsorted(periods, [period, period + 1]).tolist()
-        if len(np.unique(labels[:first])) < 2:
+        past = first if known is None else int(known[first])
+        if len(np.unique(labels[:past])) < 2:
             continue
+        model.learn_many(raw[:past], labels[:past])
         own = slice(max(first, start), end)
-        scores[own.start - start : end - start] = model.learn_many(raw[:first], labels[:first]).predict_proba_many(
-            raw[own]
-        )
+        scores[own.start - start : end - start] = model.predict_proba_many(raw[own])
     return scores

@@ -7,39 +7,18 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eddyline.compare import batch, online
-from eddyline.compare.columns import Array
 from eddyline.compare.cost import Cost, measured
-from eddyline.compare.encode import Encoder
 from eddyline.compare.leaks import leaks
 from eddyline.compare.metrics import Quality, best_threshold, quality
-from eddyline.compare.split import split
+from eddyline.compare.rows import Freshness, Rows, periods
 from eddyline.compare.table import Table
 from stream.errors import InputError
 from stream.propensity.online import OnlineClassifier
 
 RETRAIN = {"once": "test", "daily": "day", "monthly": "month"}
 """How batch models may be kept -> before what they are learnt."""
-
-_TRIAL = 2 * online.BLOCK
-
-
-@dataclass(frozen=True, slots=True)
-class Freshness:
-    """How old a model is when it scores, on average over the test.
-
-    Attributes
-    ----------
-    rows
-        That had come since the last one it learnt.
-    days
-        Since then; None where rows have no dates.
-    """
-
-    rows: float
-    days: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +28,7 @@ class Result:
     Attributes
     ----------
     name
-        The model's; those of frozen online models end in "(frozen)".
+        The model's; those of frozen online models end in "(frozen)". `published` is what the engine said itself.
     kind
         `online` or `batch`.
     learnt
@@ -58,23 +37,23 @@ class Result:
     quality
         On the test.
     cost
-        Of learning and scoring.
+        Of learning and scoring; None for what the engine published.
     freshness
-        At the moment of scoring.
+        At the moment of scoring; None likewise.
     """
 
     name: str
     kind: str
     learnt: str
     quality: Quality
-    cost: Cost
-    freshness: Freshness
+    cost: Cost | None = None
+    freshness: Freshness | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         told = {"name": self.name, "kind": self.kind, "learnt": self.learnt} | asdict(self.quality)
-        told |= {"seconds": self.cost.seconds, "memory_mb": self.cost.memory_mb}
-        return told | {"freshness": asdict(self.freshness)}
+        cost = {"seconds": None, "memory_mb": None} if self.cost is None else asdict(self.cost)
+        return told | cost | {"freshness": None if self.freshness is None else asdict(self.freshness)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,118 +128,87 @@ def compare(
     """
     if retrain != "once" and not table.dated:
         raise InputError(f"to retrain {retrain} rows need dates: name their column with --time")
-    parts = split(table.labels, ordered=table.ordered, times=table.times, seed=seed)
-    encoder = Encoder.fit(table.columns, table.labels, parts.train)
-    order = np.concatenate([parts.past, parts.test])
-    rows = _Rows(
-        encoder.encode(table.columns)[order],
-        table.labels[order],
-        None if table.times is None else table.times[order],
-        table.dated,
-        encoder,
-        len(parts.train),
-        len(parts.past),
-    )
+    rows = Rows.of(table, seed)
     results: list[Result] = []
     done = 0
     for name in (one for one in online.MODELS if one in models):
         results += _online(name, rows, lambda count, name=name, done=done: advance(done + count, f"online {name}"))
-        done += len(order)
+        done += len(table)
     for name in (one for one in batch.MODELS if one in models):
         advance(done, f"batch {name}")
         results.append(_batch(name, rows, retrain))
-        done += len(order)
+        done += len(table)
     advance(done, "done")
+    published = _published(rows)
+    results = results if published is None else [published, *results]
+    trained, past = rows.trained, rows.past
     return Comparison(
         rows=len(table),
         target=table.target,
         positive=table.positive,
-        features=len(encoder.features),
-        parts=(len(parts.train), len(parts.validation), len(parts.test)),
+        features=len(rows.encoder.features),
+        parts=(trained, past - trained, len(table) - past),
         ordered=table.ordered,
-        share=float(table.labels[parts.test].mean()),
+        share=float(rows.labels[past:].mean()),
         models=tuple(results),
-        warnings=(*table.notes, *encoder.notes, *leaks(table.columns, table.labels, parts.train)),
+        warnings=(*table.notes, *rows.encoder.notes, *leaks(table.columns, table.labels, rows.train)),
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
-    """In the order of the split; `trained` of them are for training, `past` come before the test."""
-
-    raw: Array
-    labels: Any
-    times: Array | None
-    dated: bool
-    encoder: Encoder
-    trained: int
-    past: int
-
-    def freshness(self, age: Array) -> Freshness:
-        """Of the test rows, by how many rows before each the model had learnt its last one."""
-        if self.times is None or not self.dated:
-            return Freshness(float(age.mean()), None)
-        places = np.arange(self.past, len(self.raw))
-        learnt = np.maximum(places - age.astype(np.intp) - 1, 0)
-        return Freshness(float(age.mean()), float((self.times[places] - self.times[learnt]).mean()))
-
-
-def _online(name: str, rows: _Rows, advance: Callable[[int], None]) -> list[Result]:
-    cost = Cost()
-    features = rows.encoder.measured
-    model = OnlineClassifier(name, features=features)
-    OnlineClassifier(name, features=features).learn_many(rows.raw[:_TRIAL], rows.labels[:_TRIAL])  # imports are no cost
+def _online(name: str, rows: Rows, advance: Callable[[int], None]) -> list[Result]:
+    cost, block, features = Cost(), online.block_of(len(rows.raw)), rows.encoder.measured
+    model = OnlineClassifier(name, features=features, block=block)
+    trial = slice(0, 2 * block)
+    OnlineClassifier(name, features=features, block=block).learn_many(rows.raw[trial], rows.labels[trial])  # imports
     with measured(cost):
-        said = online.one_pass(model, rows.raw, rows.labels, rows.past, advance=advance)
-    validation = slice(rows.trained, rows.past)
+        said = online.one_pass(model, rows.raw, rows.labels, rows.past, block=block, known=rows.known, advance=advance)
+    validation, test = slice(rows.trained, rows.past), slice(rows.past, None)
     threshold = best_threshold(rows.labels[validation], said.prequential[validation])
-    test = rows.labels[rows.past :]
+    learnt = said.learnt[test]
     return [
         Result(
             name,
             "online",
             "before the row",
-            quality(test, said.prequential[rows.past :], threshold),
+            quality(rows.labels[test], said.prequential[test], threshold),
             cost,
-            rows.freshness(said.age[rows.past :]),
+            rows.freshness(learnt),
         ),
         Result(
             f"{name} (frozen)",
             "online",
             "before the test",
-            quality(test, said.frozen, threshold),
+            quality(rows.labels[test], said.frozen, threshold),
             cost,
-            rows.freshness(np.arange(len(test)) + rows.past % online.BLOCK),
+            rows.freshness(np.full_like(learnt, learnt[0])),
         ),
     ]
 
 
-def _batch(name: str, rows: _Rows, retrain: str) -> Result:
-    cost = Cost()
-    model = batch.Batch(name, rows.encoder.measured)
+def _batch(name: str, rows: Rows, retrain: str) -> Result:
+    cost, model = Cost(), batch.Batch(name, rows.encoder.measured)
+    trained, past = rows.trained, rows.past
+    known, test = rows.known, slice(past, None)
     with measured(cost):
-        model.learn_many(rows.raw[: rows.trained], rows.labels[: rows.trained])
-        validation = model.predict_proba_many(rows.raw[rows.trained : rows.past])
+        model.learn_many(rows.raw[: known[trained]], rows.labels[: known[trained]])
+        validation = model.predict_proba_many(rows.raw[trained:past])
         if retrain == "once":
-            model.learn_many(rows.raw[: rows.past], rows.labels[: rows.past])
-            said, age = model.predict_proba_many(rows.raw[rows.past :]), np.arange(len(rows.raw) - rows.past)
+            model.learn_many(rows.raw[: known[past]], rows.labels[: known[past]])
+            said, learnt = model.predict_proba_many(rows.raw[test]), np.full(len(rows.raw) - past, known[past])
         else:
             assert rows.times is not None
             number = periods(rows.times, retrain)
-            said = batch.retrained(model, rows.raw, rows.labels, number, rows.past)
-            age = (np.arange(len(number)) - np.searchsorted(number, number))[rows.past :]
-    threshold = best_threshold(rows.labels[rows.trained : rows.past], validation)
-    found = quality(rows.labels[rows.past :], said, threshold)
-    learnt = "before the test" if retrain == "once" else f"before the {RETRAIN[retrain]}"
-    return Result(name, "batch", learnt, found, cost, rows.freshness(age))
+            said = batch.retrained(model, rows.raw, rows.labels, number, past, known)
+            learnt = known[np.searchsorted(number, number)][test]
+    threshold = best_threshold(rows.labels[trained:past], validation)
+    told = "before the test" if retrain == "once" else f"before the {RETRAIN[retrain]}"
+    return Result(name, "batch", told, quality(rows.labels[test], said, threshold), cost, rows.freshness(learnt))
 
 
-def periods(times: Array, retrain: str) -> NDArray[np.intp]:
-    """Number of the day or month of times in days since 1970, shape [n].
-
-    >>> periods(np.array([0.0, 30.5, 31.0, 400.0]), "monthly").tolist()
-    [0, 0, 1, 13]
-    """
-    days = np.floor(times).astype("datetime64[D]")
-    unit = {"daily": "datetime64[D]", "monthly": "datetime64[M]"}[retrain]
-    return days.astype(unit).astype(np.intp)
+def _published(rows: Rows) -> Result | None:
+    """What the engine itself said, at the moment; None where it said nothing yet of some rows."""
+    said, validation, test = rows.published, slice(rows.trained, rows.past), slice(rows.past, None)
+    if said is None or not np.isfinite(said[validation.start :]).all():
+        return None
+    threshold = best_threshold(rows.labels[validation], said[validation])
+    return Result("published", "online", "before the row", quality(rows.labels[test], said[test], threshold))

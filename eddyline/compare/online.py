@@ -9,14 +9,23 @@ from itertools import pairwise
 import numpy as np
 
 from eddyline.compare.columns import Array
-from eddyline.compare.split import Labels
+from eddyline.compare.split import Labels, Places
 from stream.propensity.online import OnlineClassifier
 
 MODELS = ("logistic", "naive_bayes", "tree", "forest", "network")
 """Logistic regression, naive Bayes, Hoeffding tree, adaptive random forest, neural network."""
 
 BLOCK = 500
-"""Rows between two versions of a model."""
+"""Rows between two versions of a model, unless there are few."""
+
+
+def block_of(rows: int) -> int:
+    """Rows between two versions, where there are so many in all: a twentieth of them, from 10 to `BLOCK`.
+
+    >>> block_of(50), block_of(1_200), block_of(30_000)
+    (10, 60, 500)
+    """
+    return min(BLOCK, max(rows // 20, 10))
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,13 +38,13 @@ class Scored:
         Of each row before it was learnt, shape [n]; NaN before the first version.
     frozen
         Of the rows from a place on by the model as it was there, shape [n - place].
-    age
-        Rows that had come since the model that scored a row learnt its last one, shape [n].
+    learnt
+        Rows that the model that scored a row had learnt, shape [n].
     """
 
     prequential: Array
     frozen: Array
-    age: Array
+    learnt: Places
 
 
 def one_pass(
@@ -45,14 +54,15 @@ def one_pass(
     freeze: int,
     *,
     block: int = BLOCK,
+    known: Places | None = None,
     advance: Callable[[int], None] = lambda rows: None,
 ) -> Scored:
-    """Predict a block, then learn it, from the first row to the last.
+    """Predict a block, and learn it before the next, from the first row to the last.
 
     Parameters
     ----------
     model
-        That has learnt nothing yet; afterwards it has learnt all rows.
+        That has learnt nothing yet.
     raw
         Rows in order, shape [n, d], NaN where missing.
     labels
@@ -61,15 +71,21 @@ def one_pass(
         Place at which the model as it is scores all that is left, before it goes on.
     block
         Rows between two versions of the model.
+    known
+        Rows whose outcome is known when a row comes, ascending, shape [n]; default: those of all rows before it.
     advance
         Told how many rows have come so far.
     """
-    prequential, frozen = np.full(len(raw), np.nan), np.empty(0)
+    prequential, frozen, versions = np.full(len(raw), np.nan), np.empty(0), np.zeros(len(raw), dtype=np.intp)
+    learnt = 0
     for start, end in pairwise(sorted({*range(0, len(raw), block), freeze, len(raw)})):
+        now = start if known is None else int(known[start])
+        model.learn_many(raw[learnt:now], labels[learnt:now])
+        learnt, version = now, now // block * block
         if start == freeze:
             frozen = model.predict_proba_many(raw[freeze:])
-        prequential[start:end] = model.predict_proba_many(raw[start:end])
-        model.learn_many(raw[start:end], labels[start:end])
+        if version:
+            prequential[start:end] = model.predict_proba_many(raw[start:end])
+        versions[start:end] = version
         advance(end)
-    prequential[:block] = np.nan
-    return Scored(prequential, frozen, np.arange(len(raw), dtype=np.float64) % block)
+    return Scored(prequential, frozen, versions)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from eddyline.compare.comparison import Comparison, Freshness, Result
+from eddyline.compare.comparison import Comparison, Result
+from eddyline.compare.rows import Freshness
 from eddyline.compare.segments import Grouped
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ def show(comparison: Comparison, segments: Sequence[Grouped], screen: Console) -
             "" if result.kind == before else result.kind,
             result.name,
             *cells,
-            f"{result.cost.seconds:,.1f}",
-            f"{result.cost.memory_mb:,.0f}",
+            "" if result.cost is None else f"{result.cost.seconds:,.1f}",
+            "" if result.cost is None else f"{result.cost.memory_mb:,.0f}",
             age(result.freshness),
         )
         before = result.kind
@@ -86,12 +87,14 @@ def show(comparison: Comparison, segments: Sequence[Grouped], screen: Console) -
         screen.print(f"Note: {warning}", soft_wrap=True)
 
 
-def age(freshness: Freshness) -> str:
+def age(freshness: Freshness | None) -> str:
     """In words: time where there is time, else rows.
 
     >>> age(Freshness(1234.4, None)), age(Freshness(250.0, 0.25)), age(Freshness(9000.0, 15.2))
     ('1,234 rows', '6.0 hours', '15.2 days')
     """
+    if freshness is None:
+        return ""
     if freshness.days is None:
         return f"{freshness.rows:,.0f} rows"
     return f"{freshness.days * 24:.1f} hours" if freshness.days < 1 else f"{freshness.days:.1f} days"

@@ -46,6 +46,10 @@ class Table:
         Whether they are days since 1970.
     ordered
         Whether rows are in the order of time.
+    delay
+        Days after its time until a row's outcome is known.
+    published
+        Probabilities that were published of the rows, shape [n], NaN where there was none; None: nobody did.
     notes
         What was left out, and what was decided, a sentence each.
     """
@@ -57,6 +61,8 @@ class Table:
     times: Array | None = None
     dated: bool = False
     ordered: bool = False
+    delay: float = 0.0
+    published: Array | None = None
     notes: tuple[str, ...] = field(default=())
 
     def __len__(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from stream.target import Target
 
@@ -94,3 +95,12 @@ class OpenExample:
         rest = packed[_HEAD.size :]
         features = struct.unpack(f"<{len(rest[length:]) // 8}d", rest[length:])
         return cls(opened_at, due, features, score if scored else None, rest[:length].decode(), amount, closed)
+
+
+class Resolved(NamedTuple):
+    """An example whose horizon has passed: what it was, and what came of it."""
+
+    target: str
+    customer: str
+    example: OpenExample
+    happened: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from stream.evaluate.tally import Tally
 from stream.model import Model
 from stream.profiles.customers import Customers
 from stream.propensity.contribution import Contribution
+from stream.propensity.labels import Resolved
 from stream.propensity.scoring import TargetScorer
 from stream.span import Step
 from stream.updates import PropensityScored
@@ -80,6 +81,14 @@ class Scorer:
         """Learn the examples whose horizon has passed."""
         for one in self._targets:
             one.expire(clock)
+
+    def observe(self, watch: Callable[[Resolved], None]) -> None:
+        """Have `watch` told of each example when its label is known, before it is learnt: to collect them, say.
+
+        It is no part of the fold: nothing of it is stored, and it must change nothing.
+        """
+        for one in self._targets:
+            one.watch = watch
 
     def contribute(self) -> dict[str, Contribution]:
         """What this partition has learnt, by target, for the merger."""

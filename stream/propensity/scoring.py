@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +15,7 @@ from stream.profiles.customers import Customers
 from stream.profiles.profile import Profile
 from stream.propensity.contribution import Contribution
 from stream.propensity.eligible import eligible
-from stream.propensity.labels import OpenExample
+from stream.propensity.labels import OpenExample, Resolved
 from stream.propensity.learner import PropensityLearner
 from stream.propensity.standing import Standing
 from stream.reasons import deciding
@@ -47,13 +49,21 @@ class TargetScorer:
         Told whose standing has changed.
     learner
         The learner's state, to go on from.
+
+    Attributes
+    ----------
+    learnt
+        Whether the learner's state has changed since it was last drained.
+    watch
+        Told of each example when its label is known, before it is learnt; it must change nothing.
     """
 
     def __init__(
         self, target: Target, config: EngineConfig, tally: Tally, customers: Customers, learner: bytes | None
     ) -> None:
         self.target = target
-        self.learnt = False  # since it was last drained
+        self.learnt = False
+        self.watch: Callable[[Resolved], None] | None = None
         self._units = {feature.name: feature.unit for feature in config.features}
         self._names = [feature.name for feature in config.features]
         self._amount = None if target.value is None else amount_of(target.value)
@@ -201,5 +211,7 @@ class TargetScorer:
             self._tally.score(
                 self.target.name, example.score, happened, time=example.opened_at, segment=example.segment
             )
+        if self.watch is not None:
+            self.watch(Resolved(self.target.name, profile.customer, example, happened))
         self._learner.learn(example.features, happened)
         self.learnt = True

@@ -7,10 +7,11 @@ import pytest
 
 from eddyline.compare import batch, online, report
 from eddyline.compare.columns import Column, column
-from eddyline.compare.comparison import Comparison, compare, periods
+from eddyline.compare.comparison import Comparison, compare
 from eddyline.compare.encode import MOST_FEATURES, Encoder
 from eddyline.compare.leaks import leaks
 from eddyline.compare.metrics import best_threshold, quality
+from eddyline.compare.rows import periods
 from eddyline.compare.segments import PAIRS, group_both
 from eddyline.compare.split import split
 from eddyline.compare.table import Table
@@ -195,8 +196,8 @@ def test_the_comparison_on_a_table_with_dates(compared):
         assert one.cost.seconds > 0
         assert one.cost.memory_mb >= 0
     prequential, frozen, monthly = (one.freshness for one in compared.models)
-    assert prequential.rows == (np.arange(960, 1_200) % online.BLOCK).mean()
-    assert frozen.rows == (np.arange(240) + 960 % online.BLOCK).mean()
+    assert prequential.rows == (np.arange(960, 1_200) % 60).mean()
+    assert frozen.rows == np.arange(240).mean()
     assert monthly.rows < 310
     assert frozen.days == pytest.approx((frozen.rows + 1) / 10)
 

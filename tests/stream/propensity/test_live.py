@@ -12,7 +12,7 @@ from stream.durations import DAY
 from stream.engine import Engine
 from stream.entries import Entry, Event, ModelAdopted, Tick
 from stream.model import Model
-from stream.propensity.labels import OpenExample
+from stream.propensity.labels import OpenExample, Resolved
 from tests.stream import fold
 
 HORIZON = 10 * DAY
@@ -215,3 +215,18 @@ def test_a_target_that_is_no_longer_declared_is_forgotten() -> None:
     engine = Engine(config(), saved)
     assert open_example(engine, "leaves") is None
     assert open_example(engine) is not None
+
+
+def test_an_observer_is_told_of_each_example_once_and_changes_nothing() -> None:
+    entries = [event(0), event(3), event(20, customer="bob"), day(40)]
+    told: list[Resolved] = []
+    watched, unwatched = Engine(config()), Engine(config())
+    watched.scorer.observe(told.append)
+    for engine in (watched, unwatched):
+        engine.apply([ModelAdopted(model()), *entries])
+    happened = [(one.target, one.customer, one.happened) for one in told]
+    assert happened[0] == ("orders", "ann", True)
+    assert ("orders", "bob", False) in happened
+    assert all(one.example.due < watched.clock for one in told)
+    assert watched.state_hash() == unwatched.state_hash()
+    assert len(told) == watched.contribution().propensity["orders"].examples
