@@ -155,7 +155,7 @@ def made_up(viewers: int = 1_000, titles: int = 240, seed: int = 7) -> Service:
         + _TONE * rng.normal(0, 1, (viewers, 1)) * catalogue.tone
         + _FAME * catalogue.fame
     )
-    counts = np.clip(np.round(rng.lognormal(2.15, 0.5, viewers)), 2, 40).astype(int).tolist()
+    counts = np.clip(np.round(rng.lognormal(1.9, 0.85, viewers)), 2, 40).astype(int).tolist()
     evenings = [
         evening
         for viewer in range(viewers)

@@ -11,12 +11,14 @@ from eddyline.cases.recommenders import NEIGHBOURS, nearest_viewers
 from eddyline.cases.report import Report
 from eddyline.cases.video import BEST, COUNT, LOOKS, METHODS, STREAM, Video
 from eddyline.cases.video_data import CLICKED, DAYS, GENRES, TESTED
+from stream.durations import DAY
 from stream.evaluate.lists import share
 from stream.updates import rounded
 
 SHOWN = 5
 """Titles of a shelf that are told with their reasons."""
 
+_LATELY = 14 * DAY  # half-life
 _TEACHES = (
     "Item neighbours need no more of a viewer than what was watched last, follow every evening, and explain "
     "themselves. User neighbours find what like-minded people watched, and have to search all viewers for it. Content "
@@ -91,10 +93,28 @@ def _quality(made: Report, video: Video) -> None:
             f"Measured by the engine while it ran, each evening before it was learnt: {rate:.0%} of {totals.trials:,} "
             f"evenings, and {popular:.0%} for the ten most popular titles."
         )
+    made.say(*_scored(video))
     made.say(_TEACHES)
     made.picture("Hit rate, click-through and coverage of each recommender", lambda: video_pictures.quality(video))
     made.picture("Hit rate week by week, each evening tested before it is learnt", lambda: video_pictures.live(video))
     made.picture("How often titles are shown, from the most to the least watched", lambda: video_pictures.reach(video))
+
+
+def _scored(video: Video) -> list[str]:
+    """How well the preset's first target is predicted on the way."""
+    target = video.config.targets[0]
+    found = video.tally.targets.get(target.name)
+    if found is None:
+        return []
+    all_, lately = found.since_start(), found.fading(_LATELY)
+    if all_.auc() is None or lately.auc() is None:
+        return []
+    return [
+        f"On the way the engine scores who {target.description[:1].lower()}{target.description[1:]}: AUC "
+        f"{all_.auc():.2f} since the start and {lately.auc():.2f} lately, on {all_.examples:,.0f} scores, each "
+        f"measured before it was learnt; {all_.rate or 0:.0%} came true. The calibration error lately is "
+        f"{lately.calibration_error() or 0:.3f}."
+    ]
 
 
 def _viewers(made: Report, video: Video) -> None:
