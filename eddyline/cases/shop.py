@@ -61,6 +61,17 @@ class Segmented:
     ari: float | None
 
     @property
+    def outliers(self) -> int | None:
+        """Customers who are like nobody; None where the algorithm sets nobody aside."""
+        place = self.segments.outliers
+        return None if place is None else sum(label == self.segments.ids[place] for label in self.of.values())
+
+    @property
+    def count(self) -> int:
+        """Segments that have customers, without outliers."""
+        return len(self.cards) - bool(self.outliers)
+
+    @property
     def cards(self) -> tuple[Card, ...]:
         """Of each segment that has customers."""
         return tuple(card for card in make_cards(self.merged, self.model, self.config) if card.size)

@@ -64,12 +64,11 @@ def _algorithms(made: Report, shop: Shop) -> None:
     columns += [("Agreement with truth (ARI)", "right")] if shop.shoppers.truth else []
     cells, set_aside = [], ""
     for one in shop.found:
-        outliers = one.segments.outliers
-        strays = 0 if outliers is None else sum(label == one.segments.ids[outliers] for label in one.of.values())
-        count = len(one.cards) - bool(strays)
-        if strays > _MANY * len(one.of):
-            set_aside = f"Density sets aside {strays / len(one.of):.0%} of the customers: it is not the tool for these."
-        row = [_NAMES[one.algorithm], str(count), f"{one.silhouette:.2f}", str(strays) if outliers is not None else "-"]
+        if (one.outliers or 0) > _MANY * len(one.of):
+            share = (one.outliers or 0) / len(one.of)
+            set_aside = f"Density sets aside {share:.0%} of the customers: it is not the tool for these."
+        outliers = "-" if one.outliers is None else str(one.outliers)
+        row = [_NAMES[one.algorithm], str(one.count), f"{one.silhouette:.2f}", outliers]
         cells.append([*row, *([] if one.ari is None else [f"{one.ari:.2f}"])])
     made.table(columns, cells)
     made.say(set_aside, *(f"{_NAMES[algorithm]} found nothing: {why}." for algorithm, why in shop.failures.items()))
@@ -190,7 +189,8 @@ def _numbers(shop: Shop, seed: int) -> dict[str, Any]:
         "algorithms": [
             {
                 "algorithm": one.algorithm,
-                "segments": len(one.cards),
+                "segments": one.count,
+                "outliers": one.outliers,
                 "silhouette": rounded(one.silhouette),
                 "ari": None if one.ari is None else rounded(one.ari),
             }

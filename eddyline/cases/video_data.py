@@ -21,7 +21,7 @@ DAYS, TESTED = 90, 14
 """Days of history, and how many of them, the last, recommendations are tested on."""
 START = 1_767_225_600_000
 """2026-01-01, in ms."""
-FINISHED = 0.7
+FINISHED = 0.6
 """Share of a title from which on it counts as watched."""
 CLICKED = 0.05
 """Share of all titles that a viewer who looks at them would click on."""

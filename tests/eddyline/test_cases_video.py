@@ -28,8 +28,8 @@ def test_the_truth_is_best_and_the_stream_beats_what_is_popular(video):
     assert found["truth"].click_through == max(one.click_through for one in found.values())
     assert found[STREAM].hit_rate > found["popular"].hit_rate + 0.1
     assert found[STREAM].click_through > 1.3 * found["popular"].click_through
-    assert found[STREAM].coverage > 2 * found["popular"].coverage
-    assert min(found[name].liked for name in ("item", "user", "content", "factors")) > found["popular"].liked + 0.2
+    assert found[STREAM].coverage > found["popular"].coverage + 0.2
+    assert min(found[name].liked for name in ("item", "user", "content", "factors")) > found["popular"].liked + 0.1
 
 
 def test_a_shelf_holds_ten_titles_that_were_not_started(video):
@@ -121,6 +121,7 @@ def test_the_report_says_what_is_simulated_and_draws(video):
     made = report(video, 3)
     said = " ".join(part.text for part in made.parts if hasattr(part, "text"))
     assert "not measured on people" in said
+    assert "watches again within 7 days: AUC" in said
     for part in made.parts:
         if hasattr(part, "draw"):
             assert part.draw().get_size_inches()[0] == 8
