@@ -116,6 +116,8 @@ def test_the_engine_counts_what_events_say():
             ("Recommendation Shown", {"recommendation_id": "r1", "products": products("a", "b")}),
             ("Recommendation Shown", {"products": products("f")}),
             ("Recommendation Shown", {"recommendation_id": "", "products": products("f")}),
+            ("Recommendation Shown", {"recommendation_id": {"id": "r"}, "list_id": [1], "products": products("f")}),
+            ("Recommendation Shown", {"recommendation_id": "r2", "products": ["f", None, {}]}),
             ("Product Clicked", {"product_id": "a", "recommendation_id": "r1"}),
             ("Product Clicked", {"product_id": "d"}),
             ("Order Completed", {"products": products("a", "c", "d")}),
