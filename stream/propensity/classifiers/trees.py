@@ -14,6 +14,9 @@ from stream.propensity.classifiers.base import Array, Classifier, Part, log_odds
 
 Places = NDArray[np.int32]
 
+VOTERS = 64
+"""Trees in a merged classifier at most."""
+
 _PRIOR = 5.0  # examples' worth of belief that a node is like its parent
 _NEAR = 1e-9  # as a difference of chances: nearer than this, the slope of the log-odds is taken for the chord
 
@@ -161,12 +164,13 @@ class TreesPart(Part):
 
     The merged classifier is their soft vote: each partition's trees vote with the share of the examples that the
     partition has learnt. So it is not the tree that all examples together would have given, but a committee of those
-    that each partition's did.
+    that each partition's did. Of many partitions only the newest trees of each are asked, 64 in all, so that a model's
+    size and the time of a score do not grow with the number of partitions.
 
     Attributes
     ----------
     members
-        Of each partition the examples learnt, and its trees (see `Tree.pack`).
+        Of each partition the examples learnt, and its trees, oldest first (see `Tree.pack`).
     """
 
     members: tuple[tuple[int, tuple[tuple[bytes, ...], ...]], ...]
@@ -180,9 +184,13 @@ class TreesPart(Part):
         return type(self)(tuple(sorted(self.members + other.members)))
 
     def freeze(self, scaling: Preprocessing) -> Trees:
-        whole = max(sum(examples for examples, _ in self.members), 1)
+        members = sorted(self.members, key=lambda member: -member[0])[:VOTERS]  # those alike keep their order
+        whole = max(sum(examples for examples, _ in members), 1)
+        share = max(VOTERS // max(len(members), 1), 1)
         trees = [
-            (Tree.unpack(packed), examples / whole / len(grown)) for examples, grown in self.members for packed in grown
+            (Tree.unpack(packed), examples / whole / len(grown[-share:]))
+            for examples, grown in members
+            for packed in grown[-share:]
         ]
         return vote([tree for tree, _ in trees], np.array([weight for _, weight in trees]), scaling)
 
