@@ -24,6 +24,7 @@ _FADE = 2.0 ** (-1.0 / HALF_LIFE)
 _TAIL = 0.01
 _PRIOR = 10.0  # examples' worth of belief that nothing is to be mended
 _STEPS = 25
+_NEAR = 1e-12
 _WITHIN = (1e-6, 1.0 - 1e-6)  # nothing is surer than that
 _CENTRES = (np.arange(BINS) + 0.5) * (2.0 * LIMIT / BINS) - LIMIT
 
@@ -140,8 +141,11 @@ def platt(bins: Array) -> Line:
         g1, g0 = float((off * x).sum()) + _PRIOR * (slope - 1.0), float(off.sum()) + _PRIOR * shift
         h11, h10, h00 = float((weight * x * x).sum()) + _PRIOR, float((weight * x).sum()), float(weight.sum()) + _PRIOR
         determinant = h11 * h00 - h10 * h10
-        slope -= float(np.clip((h00 * g1 - h10 * g0) / determinant, -1.0, 1.0))  # no step overshoots
-        shift -= float(np.clip((h11 * g0 - h10 * g1) / determinant, -1.0, 1.0))
+        turn, move = (h00 * g1 - h10 * g0) / determinant, (h11 * g0 - h10 * g1) / determinant
+        slope -= max(-1.0, min(1.0, turn))  # no step overshoots
+        shift -= max(-1.0, min(1.0, move))
+        if abs(turn) + abs(move) < _NEAR:
+            break
     return Line(max(slope, 0.0), shift)
 
 
