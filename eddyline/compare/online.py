@@ -15,7 +15,7 @@ from stream.propensity.online import OnlineClassifier
 MODELS = ("logistic", "naive_bayes", "tree", "forest", "network")
 """Logistic regression, naive Bayes, Hoeffding tree, adaptive random forest, neural network."""
 
-BLOCK = 500
+BLOCK = 250
 """Rows between two versions of a model, unless there are few."""
 
 
@@ -23,7 +23,7 @@ def block_of(rows: int) -> int:
     """Rows between two versions, where there are so many in all: a twentieth of them, from 10 to `BLOCK`.
 
     >>> block_of(50), block_of(1_200), block_of(30_000)
-    (10, 60, 500)
+    (10, 60, 250)
     """
     return min(BLOCK, max(rows // 20, 10))
 
