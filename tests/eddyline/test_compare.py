@@ -157,15 +157,15 @@ def test_online_models_score_a_row_before_they_learn_it():
     def said(labels) -> online.Scored:
         return online.one_pass(OnlineClassifier("logistic", features=encoder.measured), X, labels, 1_000)
 
-    first = said(table.labels)
-    for place in (500, 999, 1_199):  # the labels from here on are told the other way round
+    size, first = online.BLOCK, said(table.labels)
+    for place in (size, 999, 1_199):  # the labels from here on are told the other way round
         other = said(np.where(place <= EACH, ~table.labels, table.labels))
-        block = place // 500 * 500
-        assert (other.prequential[500 : block + 500] == first.prequential[500 : block + 500]).all()
+        block = place // size * size
+        assert (other.prequential[size : block + size] == first.prequential[size : block + size]).all()
         if place >= 1_000:
             assert (other.frozen == first.frozen).all()
-    assert (said(~table.labels).prequential[500:] != first.prequential[500:]).any()
-    assert np.isnan(first.prequential[:500]).all()
+    assert (said(~table.labels).prequential[size:] != first.prequential[size:]).any()
+    assert np.isnan(first.prequential[:size]).all()
 
 
 def test_batch_models_retrained_monthly_know_nothing_of_their_month():
