@@ -28,7 +28,7 @@ class OpenExample:
     features
         Values in each feature's own unit; NaN where there was nothing to measure.
     score
-        Probability predicted at the time, before the example is learnt; None without a model.
+        Probability predicted at the time, before the example is learnt; None before the model had learnt enough.
     segment
         Id of the customer's segment at the time.
     amount

@@ -82,7 +82,8 @@ class TargetScorer:
         """Score with this model."""
         self._version = model.version
         self._ready = model.segments is not None
-        self._model = model.propensity.get(self.target.name)
+        found = model.propensity.get(self.target.name)
+        self._model = None if found is None or found.examples < self.target.min_examples else found
 
     def adopt(self, model: Model) -> None:
         """Score with another model; what was learnt since the last contribution is kept on top of it."""
@@ -180,8 +181,6 @@ class TargetScorer:
     def _publish(self, step: Step, profile: Profile, standing: Standing, score: float) -> PropensityScored | None:
         model, target, known = self._model, self.target, standing.published
         assert model is not None
-        if model.examples < target.min_examples:
-            return None
         if known is not None and abs(score - known) < target.step and target.band(score) == target.band(known):
             return None
         standing.published = rounded(score)
