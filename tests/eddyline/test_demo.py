@@ -117,6 +117,22 @@ def test_a_chunk_of_any_size_gives_facts_of_all_events():
     assert counts[0][0] == len(records)
 
 
+def test_each_declared_target_is_summed_up_over_all_partitions():
+    config = preset("shop", learning={"every": 200}, segments={"warm_up": 20})
+    config = config.model_copy(
+        update={"targets": tuple(one.model_copy(update={"min_examples": 10}) for one in config.targets)}
+    )
+    with embedded(config, partitions=2) as product:
+        product.process(Shop(3, customers=80, days=120).events(), chunk=400)
+        summary, engines = product.summary(1.0), product.engines
+    assert [row.target for row in summary.targets] == ["orders_again", "churns"]
+    counted = [engine.tally.targets["orders_again"].total.examples for engine in engines]
+    assert min(counted) > 0
+    assert summary.targets[0].examples == sum(counted)
+    assert summary.auc == summary.targets[0].auc
+    assert 0 < summary.auc < 1
+
+
 def test_the_log_is_forgotten_as_it_is_read():
     records = list(Shop(3, customers=60, days=30).events())
     with embedded(preset("shop"), partitions=2) as product:

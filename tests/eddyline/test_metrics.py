@@ -52,23 +52,40 @@ def here(deployment, monkeypatch):
     return load_settings()
 
 
-def test_a_run_is_measured_on_the_topic_and_by_the_command(here, deployment, eddyline, tmp_path, capsys):
-    def said(*arguments: str, code: int = 0) -> str:
-        assert main(arguments) == code
-        out, err = capsys.readouterr()
-        return err if code else out
+def said(capsys, *arguments: str, code: int = 0) -> str:
+    """What a command prints: on stdout, or on stderr when it fails."""
+    assert main(arguments) == code
+    out, err = capsys.readouterr()
+    return err if code else out
 
-    create_topics(here, 2)
+
+def test_before_an_outcome_is_known_there_is_nothing_to_show(here, deployment, eddyline, tmp_path, capsys):
+    create_topics(here, 1)
     refused(eddyline("metrics", **deployment), "nothing has been measured yet")
+    with open_sink(here) as sink:
+        sink.send(record._replace(topic=here.topics.events) for record in recommended(1_704_067_200_000))
+    said(capsys, "run", "--until-end", "--json")
+    told = said(capsys, "metrics")
+    assert "orders_again: no outcome is known yet" in told
+    assert "Items ordered after a click" in told
+    (target,) = json.loads(said(capsys, "metrics", "--json"))["targets"]
+    assert target["sinceStart"]["examples"] == 0
+    assert target["sinceStart"]["auc"] is None
+    assert "nothing is known yet" in said(capsys, "evaluate", "plot", "--out", str(tmp_path / "none"), code=2)
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_run_is_measured_on_the_topic_and_by_the_command(here, tmp_path, capsys):
+    create_topics(here, 2)
     records = list(Shop(7, customers=100, days=150).events())
     with open_sink(here) as sink:
         sink.send(
             record._replace(topic=here.topics.events)
             for record in chain(records[:1_500], recommended(records[1_500].timestamp), records[1_500:])
         )
-    said("run", "--until-end", "--json")
+    said(capsys, "run", "--until-end", "--json")
 
-    document = json.loads(said("metrics", "--json"))
+    document = json.loads(said(capsys, "metrics", "--json"))
     (target,) = document["targets"]
     assert target["target"] == "orders_again"
     assert target["sinceStart"]["examples"] > 20
@@ -91,13 +108,15 @@ def test_a_run_is_measured_on_the_topic_and_by_the_command(here, deployment, edd
     assert published[-1].recommendations.since_start.ordered_items == 1
 
     segment = next(iter(target["segments"]))
-    assert list(json.loads(said("metrics", "--segment", segment, "--json"))["targets"][0]["segments"]) == [segment]
-    table = said("metrics", "--segment", segment)
+    assert list(json.loads(said(capsys, "metrics", "--segment", segment, "--json"))["targets"][0]["segments"]) == [
+        segment
+    ]
+    table = said(capsys, "metrics", "--segment", segment)
     assert f"{target['sinceStart']['auc']:.4f}" in table
     assert "Click-through, lists" in table
-    assert "orders_again" in said("metrics", "--target", "nothing", code=2)
-    assert segment in said("metrics", "--segment", "s99", code=2)
+    assert "orders_again" in said(capsys, "metrics", "--target", "nothing", code=2)
+    assert segment in said(capsys, "metrics", "--segment", "s99", code=2)
 
-    drawn = json.loads(said("evaluate", "plot", "--out", str(tmp_path / "pictures"), "--json"))["written"]
+    drawn = json.loads(said(capsys, "evaluate", "plot", "--out", str(tmp_path / "pictures"), "--json"))["written"]
     assert len(drawn) == len(list((tmp_path / "pictures").iterdir())) == 6
-    assert "orders_again" in said("evaluate", "plot", "--target", "nothing", code=2)
+    assert "orders_again" in said(capsys, "evaluate", "plot", "--target", "nothing", code=2)
