@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 _NOTE = (
     "AUC of the scores given in each period of event time, each measured against what came about; the band is 95 % of "
-    "what chance does with so few scores. Bars: how many. A period whose horizon is not over yet lacks some, or all."
+    "what chance does with so few scores. Bars: how many. A period whose horizon is not over yet lacks some; one with "
+    "fewer than ten of either outcome is left out."
 )
 _BARS = "#D9D9D9"
+_ENOUGH = 10  # of each outcome: with fewer, an area of 1 and a band of no width say nothing
 
 
 class Point(NamedTuple):
@@ -32,7 +34,7 @@ class Point(NamedTuple):
 
 
 def picture(periods: Mapping[int, Outcomes], title: str = "AUC over time") -> Figure:
-    """The PNG: of each period, by its beginning (ms); those without both classes are left out."""
+    """The PNG: of each period, by its beginning (ms); those with fewer than ten of either outcome are left out."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     points = _points(periods)
@@ -102,7 +104,8 @@ def _points(periods: Mapping[int, Outcomes]) -> list[Point]:
     points = []
     for begin, outcomes in sorted(periods.items()):
         auc, spread = outcomes.auc(), outcomes.auc_spread()
-        if auc is not None and spread is not None:
+        fewest = min(outcomes.positives, outcomes.examples - outcomes.positives)
+        if auc is not None and spread is not None and fewest >= _ENOUGH:
             low, high = max(0.0, auc - 1.96 * spread), min(1.0, auc + 1.96 * spread)
             time = datetime.fromtimestamp(begin / 1_000, UTC)
             points.append(Point(time, round(auc, 5), round(low, 5), round(high, 5), outcomes.examples))

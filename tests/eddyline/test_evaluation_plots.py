@@ -85,6 +85,15 @@ def test_arrays_are_drawn_beside_each_other_and_what_has_no_curve_is_left_out() 
     over_time.interactive({})
 
 
+def test_a_period_of_few_outcomes_has_no_point() -> None:
+    """An area of 1 over three scores, with a band of no width, would say that the scores were perfect."""
+    few = Outcomes.of([0.9, 0.8, 0.1], [True, True, False])
+    enough = Outcomes.of([0.9, 0.1] * 10, [True, False] * 10)
+    drawn = over_time.interactive({0: few, 7 * DAY: enough}).to_dict()["data"]
+    assert list(drawn[2]["y"]) == [1.0]
+    assert list(drawn[0]["y"]) == [20]
+
+
 def test_a_thinned_curve_keeps_its_ends() -> None:
     x, y = thinned(np.arange(5_000.0), np.arange(5_000.0) ** 2)
     assert len(x) == 400
