@@ -43,6 +43,7 @@ _SECOND = (  # by genre
 MOST_TITLES = len(_FIRST) * 5 * len(GENRES)
 _TASTE, _TONE, _FAME, _MOOD = 4.0, 1.1, 0.75, 2.2  # what liking is made of, and the mood of an evening beside it
 _EVENING = 3  # titles at most
+_LEFT = 20  # titles that a viewer never gets to, so that there is something to recommend
 _MINUTE = 60_000
 
 
@@ -213,7 +214,7 @@ def _history(
         mood = rng.choice(len(GENRES), p=taste)
         watched = []
         for _ in range(int(rng.integers(1, _EVENING + 1))):
-            if not fresh.any():
+            if fresh.sum() <= _LEFT:
                 return
             drawn = np.where(fresh, liking + _MOOD * (catalogue.genres == mood), -np.inf) + rng.gumbel(size=len(liking))
             title = int(drawn.argmax())
