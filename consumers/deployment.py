@@ -9,6 +9,7 @@ from consumers.source import LogReader
 from producers.topics import CHANNELS, Topics
 from stream.config import EngineConfig
 from stream.errors import Mismatch, MissingTopic
+from stream.model import FORMAT
 from stream.store.base import StateStore
 
 # Of a feature: what it is called, and not what is remembered.
@@ -53,6 +54,7 @@ def check(config: EngineConfig, topics: Topics, reader: LogReader, store: StateS
 def _check_settings(config: EngineConfig, store: StateStore) -> None:
     """Settings that stored numbers are made of: under others these would mean something else, and nobody would see."""
     settings: dict[str, str | int] = {
+        "format": FORMAT,
         "features": _digest([feature.model_dump(exclude=_WORDS) for feature in config.features]),
         "recommend.half_life": config.recommend.half_life,
     }
@@ -62,6 +64,11 @@ def _check_settings(config: EngineConfig, store: StateStore) -> None:
         store.put_shared("settings", json.dumps(settings).encode())
         return
     before = json.loads(known)
+    if before.get("format", 1) != FORMAT:
+        raise Mismatch(
+            f"The store is in format {before.get('format', 1)}, and this version of Eddyline writes format {FORMAT}. "
+            "Run the one that wrote it, or start a new deployment, with topics and a store of its own."
+        )
     for name, value in settings.items():
         if name in before and before[name] != value:
             raise Mismatch(_refusal(name, before[name]))

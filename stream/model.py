@@ -13,7 +13,7 @@ import msgpack
 from stream.commands import Wishes
 from stream.config import EngineConfig
 from stream.contribution import Contribution
-from stream.errors import DataError
+from stream.errors import DataError, Mismatch
 from stream.evaluate.measure import measure_lists, measure_targets
 from stream.propensity.merged import learn as learn_propensity
 from stream.propensity.model import PropensityModel
@@ -21,6 +21,9 @@ from stream.recommend.model import ItemsModel
 from stream.segments.learner import learn as learn_segments
 from stream.segments.model import SegmentsModel
 from stream.segments.wished import wished
+
+FORMAT = 2
+"""Of packed models and of a partition's state; raised when what was written before can no longer be read."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Model:
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON or msgpack."""
         return {
+            "format": FORMAT,
             "version": self.version,
             "clock": self.clock,
             "learnt": None if self.learnt is None else self.learnt.to_dict(),
@@ -74,7 +78,18 @@ class Model:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Model:
-        """Reverse of `to_dict`."""
+        """Reverse of `to_dict`.
+
+        Raises
+        ------
+        Mismatch
+            When another version of Eddyline wrote it, in a format that this one does not read.
+        """
+        if values.get("format", 1) != FORMAT:
+            raise Mismatch(
+                f"the model was written in format {values.get('format', 1)}, and this version of Eddyline reads format "
+                f"{FORMAT}: run the one that wrote it, or start a new deployment, with topics and a store of its own"
+            )
         learnt, items = values["learnt"], values["items"]
         return cls(
             version=values["version"],

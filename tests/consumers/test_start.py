@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from stream.errors import Mismatch, MissingTopic
+from stream.model import Model
 from stream.store.memory import MemoryStore
 from tests.consumers.world import RECORDS, World
 from tests.logs.harness import MemoryLog
@@ -45,6 +48,21 @@ def test_settings_that_the_state_is_made_of_differ(here, setting, other):
     here.config = fold.config(**other)
     with pytest.raises(Mismatch, match=setting):
         here.worker().run_once()
+
+
+def test_a_store_of_another_version_is_refused_before_it_is_read(here):
+    here.load(RECORDS[:200])
+    here.run()
+    settings = json.loads(here.store.shared("settings"))
+    here.store.put_shared("settings", json.dumps(settings | {"format": 1}).encode())
+    with pytest.raises(Mismatch, match=r"format 1, .* writes format \d+"):
+        here.worker().run_once()
+
+
+def test_a_model_of_another_version_is_refused():
+    values = Model().to_dict()
+    with pytest.raises(Mismatch, match="format 99"):
+        Model.from_dict(values | {"format": 99})
 
 
 def test_words_and_limits_may_change(here):
