@@ -84,6 +84,9 @@ def _groups(own: Array, category: bool) -> Places:
 
 
 def _auc(y: Labels, scores: Array) -> float:
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(y, scores))
+    """Mann and Whitney's U over its pairs: for thousands of columns scikit-learn's checks would take a minute."""
+    _, places = np.unique(scores, return_inverse=True)
+    positives = np.bincount(places, y)
+    negatives = np.bincount(places) - positives
+    below = np.cumsum(negatives) - 0.5 * negatives
+    return float((positives * below).sum() / (positives.sum() * negatives.sum()))

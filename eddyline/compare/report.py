@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 _LOWER = ("log_loss", "ece")
 _SHARES = ("accuracy", "precision", "recall", "f1", "auc", "log_loss", "ece")
 _NAMES = {
-    "accuracy": "Accuracy",
+    "accuracy": "Acc.",
     "precision": "Prec.",
     "recall": "Recall",
     "f1": "F1",
     "auc": "AUC",
-    "log_loss": "Log loss",
+    "log_loss": "Logloss",
     "ece": "ECE",
 }
 
