@@ -7,7 +7,7 @@
     python benchmarks/propensity.py --rows 2000 --json  # smaller; one JSON document
 
 Same rows, same features, same run. Online models see each row once and score it before they learn it, a new version
-each 500 rows (bank: 100). Batch models are fitted to the rows before those that are measured, or retrained monthly on
+each 250 rows (bank: 100). Batch models are fitted to the rows before those that are measured, or retrained monthly on
 all months before. Credit default and shoppers come in a random order, and the last fifth is measured, as in what was
 published; the bank's calls come as they were made, and the second half is measured.
 """

@@ -97,7 +97,7 @@ def _shuffled(file: Path, *, target: str, name: str, linear: float, known: str) 
 def _bank(file: Path) -> Stream:
     """In date order, without `duration`, which is known only after the call; a month begins where `month` changes.
 
-    Later months have some 250 calls, so that a version each 500 would be two months old.
+    Later months have some 250 calls, so that a version each 250 would be a month old.
     """
     table = read_table(file, "y", ordered=True, drop=["duration"])
     start = len(table) // 2
