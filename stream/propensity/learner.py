@@ -124,12 +124,12 @@ class PropensityLearner:
             return
         rows, labels = np.array(self._rows, dtype=np.float64), np.array(self._labels, dtype=np.bool_)
         self._rows, self._labels, self._packed = [], [], None
-        chosen = self._chosen(labels)
-        standard = self._scaling.standardise_many(rows[chosen])
-        np.clip(standard, -_LARGEST, _LARGEST, out=standard)
-        share = self._target.negatives
-        logits = self._learner.learn_many(standard, labels[chosen]) + log(share)
-        self._outcomes.note_many(logits, labels[chosen], 1.0 / share)
+        chosen, share = self._chosen(labels), self._target.negatives
+        if len(chosen):
+            standard = self._scaling.standardise_many(rows[chosen])
+            np.clip(standard, -_LARGEST, _LARGEST, out=standard)
+            logits = self._learner.learn_many(standard, labels[chosen]) + log(share)
+            self._outcomes.note_many(logits, labels[chosen], 1.0 / share)
         self._examples += len(labels)
         self._positives += int(labels.sum())
 

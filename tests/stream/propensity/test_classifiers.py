@@ -173,6 +173,13 @@ def test_learning_from_a_tenth_of_the_negatives_keeps_the_probabilities(kind: st
     assert scores.mean() == pytest.approx(rare.mean(), abs=0.02)
 
 
+def test_a_block_of_negatives_that_are_all_left_out(kind: str) -> None:
+    learner = taught(kind, drawn(20, 22)[0], np.zeros(20, dtype=bool), negatives=0.01)
+    assert learner.snapshot().examples == 20
+    learner.learn_many(*drawn(300, 22))
+    assert frozen(kind, learner, negatives=0.01).examples == 320
+
+
 @pytest.mark.parametrize("only", [True, False])
 def test_one_class_only(kind: str, only: bool) -> None:
     rows = drawn(400, 18)[0]
