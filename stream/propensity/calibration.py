@@ -166,12 +166,12 @@ def isotonic(bins: Array, line: Line) -> Calibration:
     adjacent violators (Ayer et al., 1955) over bins. Between the middles of pooled bins it is straight in log-odds
     instead of a staircase, so that it has no jumps and few ties.
     """
+    some = np.flatnonzero(bins.sum(axis=0) > 0)
+    believed = 1.0 / (1.0 + np.exp(-np.clip(line.slope * _CENTRES + line.shift, -35.0, 35.0)))
+    counts, hits = bins.sum(axis=0) + _PRIOR, bins[1] + _PRIOR * believed
+    moments = counts * _CENTRES
     pools: list[tuple[float, float, float]] = []  # examples, positives, examples times log-odds
-    for place in np.flatnonzero(bins.sum(axis=0) > 0).tolist():
-        x = float(_CENTRES[place])
-        believed = 1.0 / (1.0 + np.exp(-np.clip(line.slope * x + line.shift, -35.0, 35.0)))
-        count = float(bins[:, place].sum())
-        pool = (count + _PRIOR, float(bins[1, place]) + _PRIOR * float(believed), (count + _PRIOR) * x)
+    for pool in zip(counts[some].tolist(), hits[some].tolist(), moments[some].tolist(), strict=True):
         while pools and pools[-1][1] * pool[0] >= pool[1] * pools[-1][0]:
             last = pools.pop()
             pool = (last[0] + pool[0], last[1] + pool[1], last[2] + pool[2])
