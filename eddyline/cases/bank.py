@@ -29,7 +29,9 @@ NAMES = {
     "forest": "Random forest",
     "network": "Neural network",
 }
-ONLINE = "Logistic regression, online"
+ONLINE, FOREST = "Logistic regression, online", "Random forest, online"
+"""The one that decides, and the one that finds what features do together."""
+
 APPETITE = {"low": 2.0, "medium": 1.0, "high": 0.5}
 """Appetite for risk -> how many times the stated cost a missed case weighs."""
 
@@ -67,7 +69,7 @@ class Bank:
     probability
         Of the test rows by the online model, each before it was learnt.
     models
-        The online model first; then batch models, learnt once from all rows before the test.
+        The online ones, logistic regression first; then batch models, learnt once from all rows before the test.
     truth
         The true probabilities as a model; None where nobody knows.
     costs
@@ -124,7 +126,7 @@ def run(customers: Customers, costs: Costs, advance: Callable[[int], None] = lam
     costs
         Of the two mistakes.
     advance
-        Told how many rows have been gone through; the online model and each batch model goes through all.
+        Told how many rows have been gone through, of `steps(customers)`.
 
     Raises
     ------
@@ -139,8 +141,10 @@ def run(customers: Customers, costs: Costs, advance: Callable[[int], None] = lam
     block = min(BLOCK, max(20, len(y) // 20))
     online = OnlineClassifier("logistic", features=encoder.measured, block=block)
     said = one_pass(online, X, y, past, block=block, advance=advance).prequential
-    scores = {ONLINE: said[past:]}
-    for place, kind in enumerate(BATCH, 1):
+    forest = OnlineClassifier("forest", features=encoder.measured, block=block)
+    grown = one_pass(forest, X, y, past, block=block, advance=lambda rows: advance(len(y) + rows))
+    scores = {ONLINE: said[past:], FOREST: grown.prequential[past:]}
+    for place, kind in enumerate(BATCH, 2):
         scores[f"{NAMES[kind]}, batch"] = (
             Batch(kind, encoder.measured).learn_many(X[:past], y[:past]).predict_proba_many(X[past:])
         )
@@ -189,7 +193,7 @@ def run(customers: Customers, costs: Costs, advance: Callable[[int], None] = lam
 
 def steps(customers: Customers) -> int:
     """Rows that `run` goes through, to show how far it is."""
-    return (1 + len(BATCH)) * len(customers)
+    return (2 + len(BATCH)) * len(customers)
 
 
 def _off(found: Array, truth: Array | None) -> float | None:

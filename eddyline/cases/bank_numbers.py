@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from eddyline.cases.bank import ONLINE, Bank
+from eddyline.cases.bank import FOREST, ONLINE, Bank
 from eddyline.cases.bank_reasons import told
 from eddyline.cases.few import Few
 from stream.updates import rounded
@@ -31,7 +31,7 @@ def numbers(bank: Bank, few: Few | None, seed: int) -> dict[str, Any]:
         "models": [
             {
                 "name": one.name,
-                "kind": "online" if one.name == ONLINE else "truth" if one is bank.truth else "batch",
+                "kind": "online" if one.name in (ONLINE, FOREST) else "truth" if one is bank.truth else "batch",
                 "auc": rounded(one.auc),
                 "auc_spread": rounded(one.spread),
                 "log_loss": _plain(one.outcomes.log_loss()),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from eddyline.cases.bank import ONLINE, Bank
+from eddyline.cases.bank import FOREST, ONLINE, Bank
 from eddyline.cases.few import Few
 from eddyline.cli.report import number
 from eddyline.plots import calibration, roc, style
@@ -14,7 +14,7 @@ from eddyline.plots import calibration, roc, style
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_SHOWN = (ONLINE, "Logistic regression, batch", "Random forest, batch")
+_SHOWN = (ONLINE, FOREST, "Logistic regression, batch", "Random forest, batch")
 
 
 def uncertainty(few: Few) -> Figure:

@@ -103,16 +103,19 @@ def _models(made: Report, bank: Bank) -> None:
             ]
         )
     made.table(columns, cells)
-    online, best = bank.models[0], max(bank.models[1:], key=lambda one: one.auc)
-    far = abs(best.auc - online.auc)
+    online = bank.models[0]
+    best = max((one for one in bank.models if one.name.endswith("batch")), key=lambda one: one.auc)
+    nearest = max((one for one in bank.models if one.name.endswith("online")), key=lambda one: one.auc)
+    far = best.auc - nearest.auc
     made.say(
-        f"Measured on the last {len(bank.test):,}. The online model has scored each before it learnt its outcome, and "
-        f"is renewed every {bank.block}; batch models have learnt once, from all before these.",
-        f"The best batch model, {best.name.split(',')[0].lower()}, is {far:.3f} "
-        f"{'above' if best.auc > online.auc else 'below'} the online one: "
+        f"Measured on the last {len(bank.test):,}. Online models have scored each before they learnt its outcome, and "
+        f"are renewed every {bank.block}; batch models have learnt once, from all before these. The scores that "
+        f"follow are those of {online.name.split(',')[0].lower()} online, whose reasons are exact.",
+        f"The best online model ({nearest.name.split(',')[0].lower()}) is {abs(far):.3f} "
+        f"{'below' if far > 0 else 'above'} the best batch one ({best.name.split(',')[0].lower()}): "
         + (
             "less than these rows can tell apart."
-            if far < 1.96 * online.spread
+            if abs(far) < 1.96 * nearest.spread
             else "more than these rows would give by chance."
         ),
         _aged(bank),
