@@ -216,9 +216,9 @@ _MOST_GROUPS = 12
 _PROTECTED = re.compile(r"(?i)^(sex|gender|marital|marriage|race|ethnic\w*|nation\w*|religion)").search
 
 
-def read_customers(file: Path, target: str | None = None) -> Customers:
+def read_customers(file: Path, target: str | None = None, positive: str | None = None) -> Customers:
     """Customers of a CSV file in the order of its rows: the UCI sets `credit_card_default` and `bank_additional_full`
-    by their own columns, any other by its target.
+    by their own columns, any other by its target and the value of it that counts as happened.
 
     Sex and what else must not decide is kept out of the features, and looked at afterwards; so is the duration of a
     call, which is known only when its outcome is.
@@ -238,7 +238,7 @@ def read_customers(file: Path, target: str | None = None) -> Customers:
     elif target is None:
         raise InputError(f"which column of {file} is to be predicted? Say it by --target; there are {_listed(header)}")
     else:
-        table, names, words = read_table(file, target, ordered=True), {}, OTHER
+        table, names, words = read_table(file, target, positive=positive, ordered=True), {}, OTHER
     codes = _CODES if words is LOANS else {}
     protected = tuple(one for one in table.columns if one.name in codes or _PROTECTED(one.name))
     used = tuple(one for one in table.columns if one not in protected)

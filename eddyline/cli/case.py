@@ -77,6 +77,9 @@ def bank(
             help="Of --data: what to predict; known for the UCI sets credit_card_default and bank_additional_full.",
         ),
     ] = None,
+    positive: Annotated[
+        str | None, typer.Option(metavar="VALUE", help="Of --target: what counts as happened, where it is not clear.")
+    ] = None,
     customers: Annotated[int, typer.Option(min=500, max=200_000, help="Made-up customers in the stream.")] = 6_000,
     cost_missed: Annotated[
         float | None, typer.Option(min=0.000001, help="Of a case that was let pass; default for loans: 5,000.")
@@ -108,9 +111,9 @@ def bank(
     from eddyline.cases.few import textbook
     from eddyline.cli.output import progress
 
-    if target is not None and data is None:
-        raise typer.BadParameter("--target is a column of --data FILE")
-    stream = made_up(customers, seed) if data is None else read_customers(data, target)
+    if (target is not None and data is None) or (positive is not None and target is None):
+        raise typer.BadParameter("--target is a column of --data FILE, and --positive a value of --target COLUMN")
+    stream = made_up(customers, seed) if data is None else read_customers(data, target, positive)
     usual = stream.words.costs
     stated = Costs(cost_missed or usual.missed, cost_refused or usual.refused)
     with progress("Scoring", steps(stream)) as advance:

@@ -132,6 +132,7 @@ def test_a_file_is_read_in_the_order_of_its_rows(tmp_path, capsys, monkeypatch):
     assert [one.name for one in customers.table.columns] == ["age", "late", "job"]
     assert list(customers.groups) == ["gender", "age"]
     assert np.array_equal(customers.table.labels, ~came)
+    assert np.array_equal(read_customers(file, "paid_back", "no").table.labels, came)
     monkeypatch.setattr("eddyline.cases.report.find_spec", lambda name: None)
     assert main(["case", "bank", "--data", str(file), "--target", "paid_back"]) == 0
     said = " ".join(capsys.readouterr().out.split())
@@ -145,6 +146,7 @@ def test_a_file_is_read_in_the_order_of_its_rows(tmp_path, capsys, monkeypatch):
         ("a,b\n1,2\n", None, InputError, "--target"),
         ("a,b\n1,2\n", "c", InputError, "no column 'c'"),
         ("a,b\n", "b", DataError, "no rows"),
+        ("a,b\n1,x\n2,y\n3,z\n", "b", InputError, "--positive"),
         ("a,b\n1,2\n3,2\n", "b", DataError, "both outcomes"),
         ("gender,b\nf,1\nm,0\nf,0\n", "b", InputError, "no column left"),
     ],
