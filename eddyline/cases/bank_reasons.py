@@ -7,7 +7,7 @@ import math
 from eddyline.cases import bank_pictures
 from eddyline.cases.bank import Bank
 from eddyline.cases.bank_explained import Explained
-from eddyline.cases.report import Report
+from eddyline.cases.report import Report, upper
 from eddyline.cli.report import number
 
 
@@ -41,7 +41,7 @@ def told(one: Explained, bank: Bank) -> str:
     decision = words.refused if one.score >= bank.costs.threshold else words.approved
     came = words.happened if one.happened else f"not {words.happened}"
     return (
-        f"Row {one.row + 1:,}: {one.score:.1%}, decile {one.decile} of 10, {decision}. {_upper('; '.join(reasons))}; "
+        f"Row {one.row + 1:,}: {one.score:.1%}, decile {one.decile} of 10, {decision}. {upper('; '.join(reasons))}; "
         f"all other features together {rest:+.2f}. From {one.base:+.2f} of an average customer that comes to "
         f"{one.base + one.total:+.2f} in log-odds. What came: did {came}."
     )
@@ -52,7 +52,3 @@ def _value(feature: str, value: float, usual: float) -> str:
         return f"{feature} ({'yes' if value else 'no'})"
     shown = "unknown" if math.isnan(value) else number(value)
     return f"{feature} {shown}" + ("" if value == usual else f" (middle: {number(usual)})")
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -9,7 +9,7 @@ from eddyline.cases.bank_numbers import numbers
 from eddyline.cases.bank_reasons import add_reasons
 from eddyline.cases.costs import Policy
 from eddyline.cases.few import WANTED, Few
-from eddyline.cases.report import Report, listed, percent
+from eddyline.cases.report import Report, listed, percent, upper
 
 _CHANGED = 0.3  # of the share before: what is worth a sentence
 _TEACHES = (
@@ -31,7 +31,7 @@ def report(bank: Bank, few: Few | None, seed: int) -> Report:
         "They are made up, so that the true probability of each is known."
         if bank.truth is not None
         else "Nobody knows their true probabilities.",
-        f"{listed(kept_out).capitalize()} {'has' if len(kept_out) == 1 else 'have'} no part in the score, and "
+        f"{upper(listed(kept_out))} {'has' if len(kept_out) == 1 else 'have'} no part in the score, and "
         f"{'is' if len(kept_out) == 1 else 'are'} looked at afterwards."
         if kept_out
         else "",

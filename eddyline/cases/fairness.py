@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from math import comb
 from statistics import NormalDist
@@ -17,6 +18,16 @@ FEW = 50
 """Members of a group without which its rates say little."""
 
 _SHUFFLES = 2_000
+_PEOPLE = re.compile("(?i)gender|sex|(^|_)age|race|ethnic|nation|religion|marital|marriage|disab|senior").search
+
+
+def of_people(group: str) -> bool:
+    """Whether a column's name says that it tells people apart by what they are.
+
+    >>> of_people("Gender"), of_people("Channel")
+    (True, False)
+    """
+    return _PEOPLE(group) is not None
 
 
 class Association(NamedTuple):

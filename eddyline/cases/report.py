@@ -114,6 +114,15 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1]
 
 
+def upper(text: str) -> str:
+    """A text with its first letter large, and the others as they are.
+
+    >>> upper("paymentMethod")
+    'PaymentMethod'
+    """
+    return text[:1].upper() + text[1:]
+
+
 def percent(value: float | None) -> str:
     """A share with a decimal; a dash where there is none.
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eddyline.cases.fairness import Association, association
+from eddyline.cases.fairness import Association, association, of_people
 from eddyline.cases.shop_data import Shoppers
 from stream.config import EngineConfig, Feature, parse_config
 from stream.contribution import Contribution
@@ -19,6 +19,7 @@ from stream.entries import Event
 from stream.errors import DataError
 from stream.evaluate.clustering import adjusted_rand_index
 from stream.model import Model, learn
+from stream.products import LARGEST
 from stream.segments.cards import Card, make_cards
 from stream.segments.model import SegmentsModel
 from stream.segments.suggest import FAMILIES, Suggestion, suggest
@@ -28,6 +29,9 @@ ASKED = 5
 
 KS = range(2, 9)
 """Numbers of segments that the guide tries."""
+
+MOST_GROUPS = 4
+"""Groups that are looked at: those of people first."""
 
 _AT = 1_700_000_000_000  # ms: when customers say who they are
 _MIN_SHARE = 0.05  # density: five of a hundred customers are a group
@@ -42,11 +46,11 @@ class Segmented:
     algorithm
         One of k-means, hierarchical and density.
     config, merged, model, segments
-        The engine's, with the customers as its sample.
+        The engine's, with its sample of the customers: all of them up to 4,096.
     of
         Customer -> segment id.
     silhouette
-        Mean over the customers, in the space in which distances are measured.
+        Mean over the sample, in the space in which distances are measured.
     ari
         Adjusted Rand index with the truth; None where nobody knows it.
     """
@@ -173,7 +177,8 @@ def run(shoppers: Shoppers, k: int | None, seed: int = 7, advance: Callable[[int
     advance(2)
     by_name = {one.algorithm: one for one in found}
     chosen = by_name.get(guide.best.algorithm, found[0]) if guide is not None else found[0]
-    follows = tuple(_follows(shoppers, chosen, group, k, seed) for group in shoppers.groups)
+    looked_at = sorted(shoppers.groups, key=lambda group: not of_people(group))[:MOST_GROUPS]
+    follows = tuple(_follows(shoppers, chosen, group, k, seed) for group in looked_at)
     advance(3)
     kept = [place for place, feature in enumerate(shoppers.features) if feature.name != "age"]
     without_age = None
@@ -206,8 +211,11 @@ def segmented(
     segments = model.segments
     if segments is None:
         raise DataError(model.failure or "there are too few customers")
-    places, _ = segments.predict_many(merged.rows)
-    of = {customer: segments.ids[place] for customer, place in zip(merged.ids, places.tolist(), strict=True)}
+    known = np.where(np.abs(rows) <= LARGEST, rows, np.nan)  # as the engine takes traits
+    of = {
+        customer: segments.ids[place]
+        for customer, place in zip(shoppers.ids, segments.predict_many(known)[0].tolist(), strict=True)
+    }
     truth = dict(zip(shoppers.ids, shoppers.truth, strict=False))
     return Segmented(
         algorithm,
@@ -216,7 +224,7 @@ def segmented(
         model,
         segments,
         of,
-        _silhouette(segments, merged.rows, places),
+        _silhouette(segments, merged.rows),
         _agreement(shoppers, truth, of) if truth else None,
     )
 
@@ -238,9 +246,10 @@ def _guide(shoppers: Shoppers, seed: int) -> Suggestion | None:
         return None
 
 
-def _silhouette(segments: SegmentsModel, rows: NDArray[np.float64], places: NDArray[np.intp]) -> float:
+def _silhouette(segments: SegmentsModel, rows: NDArray[np.float64]) -> float:
     from sklearn.metrics import silhouette_score
 
+    places, _ = segments.predict_many(rows)
     several = 1 < len(np.unique(places)) < len(places)
     return float(silhouette_score(segments.scaling.transform_many(rows), places)) if several else 0.0
 
@@ -256,7 +265,7 @@ def _follows(shoppers: Shoppers, chosen: Segmented, group: str, k: int, seed: in
     shares = {}
     for card in chosen.cards:
         own = Counter(member for member, label in zip(members, labels, strict=True) if label == card.id)
-        shares[card.id] = {name: own[name] / card.size for name in sorted(set(members))}
+        shares[card.id] = {name: own[name] / max(own.total(), 1) for name in sorted(set(members))}
     names = sorted(set(members))
     told = names[:-1] if len(names) == 2 else names  # of two, the one says the other
     columns = np.array([[float(member == name) for name in told] for member in members])

@@ -91,9 +91,9 @@ def sizes(shop: Shop) -> Figure:
     data = pictured(shop.chosen)
     figure, axes = style.canvas(1.6 + 0.45 * len(data.ids), "How large the segments are", "Customers in each segment.")
     order = range(len(data.ids))
-    counts = [card.size for card in data.cards]
+    counts = [card.customers for card in data.cards]
     bars = axes.barh(order, counts, color=[style.colour(place) for place in order], height=0.65)
-    axes.bar_label(bars, [f"{card.size:,} ({card.share:.0%})" for card in data.cards], padding=4, fontsize=10)
+    axes.bar_label(bars, [f"{card.customers:,} ({card.share:.0%})" for card in data.cards], padding=4, fontsize=10)
     axes.set_yticks(order, [f"{segment} {name}" for segment, name in zip(data.ids, data.names, strict=True)])
     axes.set_xlim(0, 1.18 * max(counts))
     axes.invert_yaxis()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from eddyline.cases import shop_pictures
-from eddyline.cases.report import Report, listed
+from eddyline.cases.fairness import of_people
+from eddyline.cases.report import Report, listed, upper
 from eddyline.cases.service import service
 from eddyline.cases.shop import Follows, Shop
 from eddyline.cases.shop_data import NOBODY
@@ -25,7 +25,6 @@ _TEACHES = (
     "(HDBSCAN) suits odd shapes, and sets aside customers who are like nobody; it finds its own number of segments."
 )
 _MANY = 0.3
-_OF_PEOPLE = re.compile("(?i)gender|sex|age|race|ethnic|nation|religion|marital|marriage|disab").search
 
 
 def report(shop: Shop, seed: int) -> Report:
@@ -36,8 +35,12 @@ def report(shop: Shop, seed: int) -> Report:
     features = [feature.name.replace("_", " ") for feature in shoppers.features]
     made.say(
         f"Segments are made of {listed(features)}.",
-        f"{listed(list(shoppers.groups)).capitalize()} {'is' if len(shoppers.groups) == 1 else 'are'} kept out, and "
-        "looked at afterwards."
+        f"{upper(listed(list(shoppers.groups)))} {'is' if len(shoppers.groups) == 1 else 'are'} kept out"
+        + (
+            ", and looked at afterwards."
+            if len(shop.follows) == len(shoppers.groups)
+            else "; some are looked at below."
+        )
         if shoppers.groups
         else "",
         "The customers are made up, so that the truth is known: five kinds, and a few customers drawn at random who "
@@ -115,7 +118,7 @@ def _cards(made: Report, shop: Shop) -> None:
             if feature.name in own
         ]
         typical = ", ".join(one.customer for one in card.typical[:2]) or "-"
-        size = f"{card.size:,} ({card.share:.0%})"
+        size = f"{card.customers:,} ({card.share:.0%})"
         tier = f"{told.tier.capitalize()}: {told.offer}" if told.tier else told.offer
         cells.append([card.id, card.name, size, ", ".join(said[:4]), typical, tier])
     made.table(
@@ -154,7 +157,7 @@ def _fairness(made: Report, shop: Shop, follows: Follows) -> None:
             f"Yes: segments go with {group} more than chance explains (Cramér's V {found.v:.2f}; chance does as much "
             f"in {often} of shuffles), although it is no feature: something else stands for it."
         )
-        if _OF_PEOPLE(group):
+        if of_people(group):
             how += (
                 " An offer by segment is then partly an offer by group: look at who gets which tier before it goes out."
             )
@@ -202,7 +205,7 @@ def _numbers(shop: Shop, seed: int) -> dict[str, Any]:
             {
                 "id": card.id,
                 "name": card.name,
-                "customers": card.size,
+                "customers": card.customers,
                 "share": card.share,
                 "means": {one.feature: one.value for one in card.differences},
                 **service(shop, card)._asdict(),

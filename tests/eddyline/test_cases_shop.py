@@ -86,6 +86,15 @@ def test_segments_say_nothing_of_the_order_of_rows():
     assert one.of == other.of
 
 
+def test_more_customers_than_the_sample_all_have_a_segment():
+    shoppers = made_up(4_500)
+    found = segmented(shoppers, shoppers.features, shoppers.rows, "kmeans", 5, 7)
+    assert set(found.of) == set(shoppers.ids)
+    assert len(found.merged.ids) == 4_096
+    assert abs(sum(card.customers for card in found.cards) - 4_500) <= 3
+    assert found.ari > 0.8
+
+
 def test_a_file_is_read_by_what_its_columns_hold(tmp_path, capsys, monkeypatch):
     shoppers = made_up(120)
     lines = ["customer_id;gender;age;spend;frequency;constant"]
