@@ -18,9 +18,8 @@ LIMIT = 12.0
 """Log-odds up to which there are bins; beyond, differences count a hundredth."""
 
 HALF_LIFE = 2_000
-"""Examples of a partition after which an outcome counts half."""
+"""Examples of all partitions after which an outcome counts half."""
 
-_FADE = 2.0 ** (-1.0 / HALF_LIFE)
 _TAIL = 0.01
 _PRIOR = 10.0  # examples' worth of belief that nothing is to be mended
 _STEPS = 25
@@ -38,17 +37,22 @@ class Outcomes:
     ----------
     bins
         Faded counts, shape [2, BINS]: negatives and positives by log-odds.
+    half_life
+        Examples of this partition after which an outcome counts half: its share of `HALF_LIFE`, so that many
+        partitions together forget as fast as one.
     """
 
-    def __init__(self, bins: Array | None = None) -> None:
+    def __init__(self, bins: Array | None = None, half_life: float = HALF_LIFE) -> None:
         self.bins = np.zeros((2, BINS)) if bins is None else bins
+        self.half_life = half_life
 
     def note_many(self, logits: Array, labels: NDArray[np.bool_], negative: float = 1.0) -> None:
         """Add examples in order, shape [n] each; a negative counts as `negative` of them."""
         width = 2.0 * LIMIT / BINS
         places = np.clip((logits + LIMIT) / width, 0, BINS - 1).astype(np.intp) + BINS * labels
-        weights = np.where(labels, 1.0, negative) * _FADE ** np.arange(len(labels) - 1, -1, -1)
-        self.bins *= _FADE ** len(labels)
+        fade = 2.0 ** (-1.0 / self.half_life)
+        weights = np.where(labels, 1.0, negative) * fade ** np.arange(len(labels) - 1, -1, -1)
+        self.bins *= fade ** len(labels)
         self.bins += np.bincount(places, weights, 2 * BINS).reshape(2, BINS)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.preprocessing.pipeline import Preprocessing
-from stream.propensity.calibration import Outcomes
+from stream.propensity.calibration import HALF_LIFE, Outcomes
 from stream.propensity.classifiers.registry import learner_of
 from stream.propensity.contribution import Contribution
 from stream.propensity.model import PropensityModel
@@ -19,6 +19,7 @@ from stream.target import Target
 BLOCK = 256
 """Examples that are learnt together."""
 
+_SHORTEST = 20.0  # examples; of a partition that has hardly any
 _LARGEST = 1e6  # standard deviations from the mean; only scaling without winsorising lets more through
 
 
@@ -87,6 +88,8 @@ class PropensityLearner:
             self._learner.adopt(scaling, None, ())
         else:
             self._learner.adopt(scaling, model.classifier, model.marks)
+            share = min(self._examples / max(model.examples, 1), 1.0)
+            self._outcomes.half_life = max(HALF_LIFE * share, _SHORTEST)
 
     def to_bytes(self) -> bytes:
         """The whole state; floats exact."""
@@ -96,7 +99,7 @@ class PropensityLearner:
                     "features": list(self._features),
                     "scaling": self._scaling.to_dict(),
                     "counts": [self._examples, self._positives],
-                    "outcomes": self._outcomes.bins.tobytes(),
+                    "outcomes": [self._outcomes.bins.tobytes(), self._outcomes.half_life],
                     "learner": self._learner.state(),
                 }
             )
@@ -112,7 +115,8 @@ class PropensityLearner:
         values = msgpack.unpackb(state, strict_map_key=False)
         learner = cls(target, tuple(values["features"]), Preprocessing.from_dict(values["scaling"]))
         learner._examples, learner._positives = values["counts"]
-        learner._outcomes = Outcomes(np.frombuffer(values["outcomes"]).reshape(2, -1).copy())
+        bins, half_life = values["outcomes"]
+        learner._outcomes = Outcomes(np.frombuffer(bins).reshape(2, -1).copy(), half_life)
         learner._learner.restore(values["learner"])
         learner._rows = list(np.frombuffer(rows).reshape(len(labels), -1)) if labels else []
         learner._labels = [bool(label) for label in labels]
