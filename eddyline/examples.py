@@ -106,6 +106,8 @@ UPDATES: tuple[Update, ...] = (
         cause=_CAUSE,
         model=18,
         features=(Deciding(feature="recency", value=0, contribution=0.62, unit="days"),),
+        base=-0.41,
+        rest=0.685384,
     ),
     ItemsRecommended(
         id=update_id("items", "order-50314", "ann"),

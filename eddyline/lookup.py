@@ -24,7 +24,7 @@ from stream.profiles.customers import Customers
 from stream.profiles.profile import Profile
 from stream.propensity.eligible import eligible
 from stream.propensity.scoring import REASONS
-from stream.reasons import deciding
+from stream.reasons import by_trait, deciding, joined
 from stream.recommend.ranking import recommend
 from stream.records import TopicPartition
 from stream.segments.revision import revision
@@ -202,13 +202,16 @@ def _scores(model: Model, config: EngineConfig, row: Any) -> Iterator[dict[str, 
         if found is None or found.examples < target.min_examples or not eligible(target, found.features, row)[0]:
             continue
         score = float(found.predict_proba_many(standard)[0])
-        terms = found.contributions(standard[0])
+        terms = joined(found.contributions(standard[0]), row[0], by_trait(config.features))
+        told = deciding(found.features, row[0], terms, _units(config), REASONS)
         yield {
             "target": target.name,
             "score": rounded(score),
             "band": target.band(score),
             "decile": found.decile(score),
-            "features": list(deciding(found.features, row[0], terms, _units(config), REASONS)),
+            "features": list(told),
+            "base": rounded(found.base),
+            "rest": rounded(float(terms.sum()) - sum(one["contribution"] for one in told)),
         }
 
 

@@ -139,11 +139,16 @@ def load_settings(file: Path | None = None) -> Settings:
     """
     _refuse_unknown_variables()
     try:
-        return Settings(**({} if file is None else load_toml(file)))
+        settings = Settings(**({} if file is None else load_toml(file)))
     except ValidationError as error:
         raise ConfigError(explain(error, Settings)) from None  # the cause would quote values
     except SettingsError as error:
         raise ConfigError(f"a variable {_PREFIX}… is not valid JSON: {error}") from None
+    try:
+        settings.engine  # noqa: B018  (what its sections say of each other is checked now, not at the first event)
+    except ValidationError as error:
+        raise ConfigError(explain(error, EngineConfig)) from None
+    return settings
 
 
 def _refuse_unknown_variables() -> None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from stream.feature import Feature
 from stream.updates import rounded
 
 Array = NDArray[np.float64]
@@ -19,6 +20,33 @@ class Changes(NamedTuple):
 
     before: Array
     terms: Array
+
+
+def by_trait(features: Sequence[Feature]) -> tuple[tuple[int, ...], ...]:
+    """Places of the features that are categories of one trait, each group with two members at least."""
+    groups: dict[str, list[int]] = {}
+    for place, feature in enumerate(features):
+        if feature.category is not None and feature.value is not None:
+            groups.setdefault(feature.value, []).append(place)
+    return tuple(tuple(places) for places in groups.values() if len(places) > 1)
+
+
+def joined(terms: Array, values: Array, groups: Sequence[Sequence[int]]) -> Array:
+    """Contributions [d] in which all categories of a trait count as one: at the place of the one that it is.
+
+    Apart, being of one category and not being of the others would be several reasons, each of them false.
+
+    >>> joined(np.array([0.5, -0.4, 1.0]), np.array([1.0, 0.0, 7.0]), [(0, 1)]).round(3).tolist()
+    [0.1, 0.0, 1.0]
+    """
+    if not groups:
+        return terms
+    told = terms.copy()
+    for places in groups:
+        at = list(places)
+        told[at] = 0.0
+        told[at[int(np.argmax(values[at]))]] = terms[at].sum()
+    return told
 
 
 def deciding(

@@ -85,6 +85,10 @@ class PropensityScored(Value):
     cause: Cause
     model: int = Field(description="Version of the model that scored")
     features: tuple[Deciding, ...] = Field((), description="Contributions to the log-odds, largest first")
+    base: float = Field(description="Log-odds that reasons start from: about those of an average customer")
+    rest: float = Field(
+        description="What all other features contribute; base + features + rest are the score's log-odds"
+    )
 
 
 class RecommendedItem(Value):

@@ -61,6 +61,7 @@ def _show(view: CustomerView, declared: dict[str, tuple[str, str]]) -> None:
         name, rank = score["target"].replace("_", " "), f"{score['band']}, decile {score['decile']} of 10"
         screen.print(f"\nScore, {name}: {score['score']:.2f} ({rank}), because of", soft_wrap=True)
         _features(score["features"])
+        screen.print(f"    all other features ({score['rest']:+.3f}); in log-odds, from {score['base']:+.3f} on")
     profile = table(
         ("Feature", "left"), ("Value", "right"), ("Unit", "left"), ("What it is", "left"), title="\nProfile"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import log
 from typing import Any
 
@@ -106,7 +107,7 @@ class PropensityModel:
         """Calibrated probabilities of standardised rows [n, d], shape [n]."""
         return chances(self.predict_logit_many(standard))
 
-    @property
+    @cached_property
     def base(self) -> float:
         """Calibrated log-odds that reasons start from: see `Classifier.base`."""
         return float(self.calibration.apply(np.array([self.classifier.base + self.prior]))[0])

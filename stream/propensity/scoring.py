@@ -18,7 +18,7 @@ from stream.propensity.eligible import eligible
 from stream.propensity.labels import OpenExample, Resolved
 from stream.propensity.learner import PropensityLearner
 from stream.propensity.standing import Standing
-from stream.reasons import deciding
+from stream.reasons import by_trait, deciding, joined
 from stream.span import Step
 from stream.target import Target
 from stream.timers import Timers
@@ -65,6 +65,7 @@ class TargetScorer:
         self.learnt = False
         self.watch: Callable[[Resolved], None] | None = None
         self._units = {feature.name: feature.unit for feature in config.features}
+        self._traits = by_trait(config.features)
         self._names = [feature.name for feature in config.features]
         self._amount = None if target.value is None else amount_of(target.value)
         self._tally = tally
@@ -184,7 +185,9 @@ class TargetScorer:
         if known is not None and abs(score - known) < target.step and target.band(score) == target.band(known):
             return None
         standing.published = rounded(score)
-        cause, terms = step.cause, model.contributions(self._standard[step.row])
+        cause, values = step.cause, self._features[step.row]
+        terms = joined(model.contributions(self._standard[step.row]), values, self._traits)
+        told = deciding(model.features, values, terms, self._units, REASONS)
         return PropensityScored(
             id=update_id("score", profile.customer, target.name, step.time, self._version, cause.event_id),
             customer=profile.customer,
@@ -196,7 +199,9 @@ class TargetScorer:
             previous=known,
             cause=cause,
             model=self._version,
-            features=deciding(model.features, self._features[step.row], terms, self._units, REASONS),
+            features=told,
+            base=rounded(model.base),
+            rest=rounded(float(terms.sum()) - sum(one["contribution"] for one in told)),
         )
 
     def _learn(self, profile: Profile) -> None:

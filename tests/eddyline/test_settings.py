@@ -96,6 +96,11 @@ def test_units_are_called_as_the_deployment_says(tmp_path):
         ('[topics]\nevents = ".."', "topics.events"),
         ('[kafka]\ntransaction_timeout = "100d"', "kafka.transaction_timeout"),
         ('[kafka]\nsession_timeout = "1ms"', "kafka.session_timeout"),
+        ('[[targets]]\nname = "buys"\nevents = ["Order Complete"]', "is known: did you mean 'Order Completed'"),
+        (
+            '[[targets]]\nname = "a"\nevents = ["Order Completed"]\neligible = [{feature = "x", least = 1}]',
+            "no feature",
+        ),
         ("[worker]\nbatch = 0", "worker.batch"),
         ('[evaluate]\nperiod = "0d"', "evaluate.period"),
         ("[evaluate]\nperiods = 0", "evaluate.periods"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import exp
+
 import pytest
 
 from stream.engine import Engine
@@ -38,7 +40,7 @@ def test_batches_and_stores_change_nothing(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_reasons_of_a_published_score_are_the_largest_of_all(kind: str) -> None:
-    """All contributions sum to the calibrated log-odds less the base; three of them are told."""
+    """Three are told, and with all others and the base they are the score's log-odds."""
     settings = fold.config(targets=fold.targets(classifier=kind, min_examples=5, horizon="4d")[:1])
     engine = Engine(settings)
     updates = engine.apply(fold.with_models(fold.events(260), settings))[0]
@@ -48,4 +50,6 @@ def test_reasons_of_a_published_score_are_the_largest_of_all(kind: str) -> None:
         told = [abs(one.contribution) for one in update.features]
         assert len(told) == 3
         assert told == sorted(told, reverse=True)
+        log_odds = update.base + sum(one.contribution for one in update.features) + update.rest
+        assert 1 / (1 + exp(-log_odds)) == pytest.approx(update.score, abs=1e-5)
         assert 1 <= update.decile <= 10
