@@ -10,6 +10,7 @@ import numpy as np
 
 from eddyline.compare import batch, online
 from eddyline.compare.cost import Cost, measured
+from eddyline.compare.drift import drifts
 from eddyline.compare.leaks import leaks
 from eddyline.compare.metrics import Quality, best_threshold, quality
 from eddyline.compare.rows import Freshness, Rows, periods
@@ -75,7 +76,7 @@ class Comparison:
     models
         The results, online ones first.
     warnings
-        Notes of the table, and probable leaks, a sentence each.
+        Notes of the table, a drift over rows that are split at random, and probable leaks, a sentence each.
     """
 
     rows: int
@@ -151,7 +152,13 @@ def compare(
         ordered=table.ordered,
         share=float(rows.labels[past:].mean()),
         models=tuple(results),
-        warnings=(*table.notes, *rows.encoder.notes, *leaks(table.columns, table.labels, rows.train)),
+        warnings=(
+            *table.notes,
+            *rows.encoder.notes,
+            *([] if table.ordered else drifts(table.labels)),
+            *([] if published is None else [_told_of_published(table, rows)]),
+            *leaks(table.columns, table.labels, rows.train),
+        ),
     )
 
 
@@ -212,3 +219,14 @@ def _published(rows: Rows) -> Result | None:
         return None
     threshold = best_threshold(rows.labels[validation], said[validation])
     return Result("published", "online", "before the row", quality(rows.labels[test], said[test], threshold))
+
+
+def _told_of_published(table: Table, rows: Rows) -> str:
+    """What the engine's row is, and what the models below it have that it had not."""
+    own = {column.name.lower() for column in table.columns}
+    added = [one.name for one in rows.encoder.measured if one.name not in own]
+    more = f", and {len(added)} made of them ({', '.join(added)})" if added else ""
+    return (
+        f"The row 'published' is what the engine itself said at each moment, with the classifier and the partitions of "
+        f"its settings. The other rows are models of this comparison: they have the engine's features{more}."
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 
 import numpy as np
 
@@ -59,7 +60,10 @@ def read_history(
     if target is None and len(names) > 1:
         raise InputError(f"settings declare {len(names)} targets ({', '.join(names)}); say which: --target NAME")
     if (target is not None and target not in names) or not names:
-        raise InputError(f"settings declare no target {target!r}; there are {', '.join(names) or 'none'}")
+        near = get_close_matches((target or "").lower(), [name.lower() for name in names], 1)
+        hint = [name for name in names if name.lower() in near]
+        meant = f"did you mean {hint[0]!r}?" if hint else f"there are {', '.join(names) or 'none'}"
+        raise InputError(f"settings declare no target {target!r}; {meant}")
     declared = next(one for one in config.targets if target in (None, one.name))
     found: list[Resolved] = []
     with embedded(config, partitions=partitions, warn=warn) as product:

@@ -12,13 +12,19 @@ from eddyline.compare.split import Labels, Places
 SUSPICIOUS = 0.98
 """AUC of a column alone from which it is probably a leak."""
 
+STRONG = 0.8
+"""AUC of a column alone from which one looks whether it is known in time, if it stands out by `_AHEAD`."""
+
+_AHEAD = 0.05  # of the next column
 _BINS = 20
 _SEED = 7
 _BELIEF = 1.0  # rows' worth of belief that a value tells nothing
 
 
 def leaks(columns: Sequence[Column], labels: Labels, rows: Places) -> Iterator[str]:
-    """A warning for each column that alone tells the target, or whose absence does.
+    """A warning for each column that alone tells the target, or whose absence does, and a note of one that stands out.
+
+    What is known only afterwards often tells much without telling all: the length of a call, or of a stay.
 
     Parameters
     ----------
@@ -30,12 +36,14 @@ def leaks(columns: Sequence[Column], labels: Labels, rows: Places) -> Iterator[s
         Places of the training rows, which are looked at.
     """
     y = labels[rows]
+    others: list[tuple[float, str]] = []
     for column in columns:
         own = column.values[rows]
         missing = np.isnan(own)
         absent = _auc(y, missing.astype(np.float64)) if missing.any() else 0.5
         alone = max(_told(y, own, column.kind == "category"), absent, 1.0 - absent)
         if alone <= SUSPICIOUS:
+            others.append((alone, column.name))
             continue
         if max(absent, 1.0 - absent) > SUSPICIOUS:
             why = f"is filled in only where the target {'did not happen' if absent > 0.5 else 'happened'}"
@@ -46,6 +54,14 @@ def leaks(columns: Sequence[Column], labels: Labels, rows: Places) -> Iterator[s
         yield (
             f"Column {column.name!r} {why}: probably it is known only afterwards. Leave it out with "
             f"--drop {column.name!r}."
+        )
+    if len(others) < 2:
+        return
+    (next_, _), (best, name) = sorted(others)[-2:]
+    if best > STRONG and best > next_ + _AHEAD:
+        yield (
+            f"Column {name!r} alone gives an AUC of {best:.3f}, and the next one {next_:.3f}: check that it is known "
+            f"when you score; if not, leave it out with --drop {name!r}."
         )
 
 

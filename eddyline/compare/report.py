@@ -23,6 +23,9 @@ _NAMES = {
     "log_loss": "Logloss",
     "ece": "ECE",
 }
+_COST = ("s", "MB", "Age")
+_DROPPED = ((), _COST, (*_COST, "Acc.", "Prec.", "Recall"), (*_COST, "Acc.", "Prec.", "Recall", "F1", "Logloss"))
+"""Columns that are left out where they do not fit, from a wide terminal to a narrow one."""
 
 
 def document(comparison: Comparison, segments: Sequence[Grouped] = ()) -> dict[str, Any]:
@@ -42,49 +45,45 @@ def document(comparison: Comparison, segments: Sequence[Grouped] = ()) -> dict[s
 
 
 def show(comparison: Comparison, segments: Sequence[Grouped], screen: Console) -> None:
-    """Print tables, and what is to be known of them."""
-    from eddyline.cli.output import table
-
+    """Print tables, and what is to be known of them; on a narrow screen with fewer columns."""
     trained, validated, tested = comparison.parts
     order = "by time" if comparison.ordered else "at random, with the same share of positives"
     screen.print(
         f"{comparison.target} = {comparison.positive}: {comparison.rows:,} rows, {comparison.features:,} features. "
         f"Split {order}: {trained:,} to train, {validated:,} for the threshold (best F1), {tested:,} to test, of which "
-        f"{comparison.share:.1%} happened.",
-        soft_wrap=True,
+        f"{comparison.share:.1%} happened."
     )
     best = {name: _best([getattr(r.quality, name) for r in comparison.models], name) for name in _SHARES}
-    shown = table(
-        ("", "left"),
-        ("Model", "left"),
-        *((_NAMES[name], "right") for name in _SHARES),
-        ("s", "right"),
-        ("MB", "right"),
-        ("Age", "right"),
-    )
-    before = ""
+    columns = [("", "left"), ("Model", "left"), *((_NAMES[name], "right") for name in _SHARES)]
+    rows, before = [], ""
     for result in comparison.models:
-        cells = [_cell(result, name, best[name]) for name in _SHARES]
-        shown.add_row(
-            "" if result.kind == before else result.kind,
-            result.name,
-            *cells,
-            "" if result.cost is None else f"{result.cost.seconds:,.1f}",
-            "" if result.cost is None else f"{result.cost.memory_mb:,.0f}",
-            age(result.freshness),
+        cost = result.cost
+        rows.append(
+            [
+                "" if result.kind == before else result.kind,
+                result.name,
+                *(_cell(result, name, best[name]) for name in _SHARES),
+                "" if cost is None else f"{cost.seconds:,.1f}",
+                "" if cost is None else f"{cost.memory_mb:,.0f}",
+                age(result.freshness),
+            ]
         )
         before = result.kind
-    screen.print(shown)
+    dropped = _print(columns + [(name, "right") for name in _COST], rows, _DROPPED, screen)
     screen.print(
         "* best of its column. Online models score each row before they learn it; frozen ones have learnt what batch "
-        "models have, the rows before the test: compare those with each other. ECE: calibration error. s, MB: to learn "
-        "and score, beside the table. Age: what the model has not seen yet when it scores a row, on average.",
-        soft_wrap=True,
+        "models have, the rows before the test: compare those with each other. What goes on learning is many versions, "
+        "measured together: their errors may cancel in ECE, and AUC compares scores of one version with those of "
+        "another, so that it can lie below the frozen one's. ECE: calibration error."
+        + ("" if dropped else " s, MB: to learn and score, beside the table. Age: what the model has not seen yet when")
+        + ("" if dropped else " it scores a row, on average.")
     )
+    if dropped:
+        screen.print(f"{', '.join(dropped)}: shown on a wider screen, and by --json.")
     if segments:
         _show_segments(segments, screen)
     for warning in comparison.warnings:
-        screen.print(f"Note: {warning}", soft_wrap=True)
+        screen.print(f"Note: {warning}")
 
 
 def age(freshness: Freshness | None) -> str:
@@ -110,12 +109,9 @@ def _cell(result: Result, name: str, best: float) -> str:
 
 
 def _show_segments(segments: Sequence[Grouped], screen: Console) -> None:
-    from eddyline.cli.output import table
-
-    columns = ("Groups", "Silhouette", "Agreement", "Outliers", "Seconds", "MB")
-    shown = table(("", "left"), ("Algorithm", "left"), *((name, "right") for name in columns), ("Sizes", "left"))
-    for one in segments:
-        shown.add_row(
+    numbers = ("Groups", "Silhouette", "Agreement", "Outliers", "Seconds", "MB")
+    rows = [
+        [
             one.kind,
             one.name,
             str(len(one.sizes)),
@@ -125,9 +121,41 @@ def _show_segments(segments: Sequence[Grouped], screen: Console) -> None:
             f"{one.seconds:,.1f}",
             f"{one.memory_mb:,.0f}",
             ", ".join(f"{size:,}" for size in one.sizes[:8]) + (", …" if len(one.sizes) > 8 else ""),
-        )
-    screen.print(shown)
-    screen.print("Agreement: adjusted Rand index with the one below or above, of the other side.", soft_wrap=True)
+        ]
+        for one in segments
+    ]
+    columns = [("", "left"), ("Algorithm", "left"), *((name, "right") for name in numbers), ("Sizes", "left")]
+    _print(columns, rows, ((), ("Seconds", "MB"), ("Seconds", "MB", "Sizes")), screen)
+    screen.print("Agreement: adjusted Rand index with the one below or above, of the other side.")
+
+
+def _print(
+    columns: Sequence[tuple[str, str]],
+    rows: Sequence[Sequence[str]],
+    choices: Sequence[tuple[str, ...]],
+    screen: Console,
+) -> tuple[str, ...]:
+    """Print the table with the first choice of columns left out that fits; cells are never broken. Returns the choice.
+
+    Where none fits, the last one's lines are longer than the screen is wide.
+    """
+    from rich.measure import Measurement
+
+    from eddyline.cli.output import table
+
+    for dropped in choices:
+        kept = [place for place, (name, _) in enumerate(columns) if name not in dropped]
+        shown = table(*(columns[place] for place in kept))
+        shown.collapse_padding = True
+        for column in shown.columns:
+            column.no_wrap = True
+        for row in rows:
+            shown.add_row(*(row[place] for place in kept))
+        needed = Measurement.get(screen, screen.options.update(width=1_000), shown).maximum
+        if needed <= screen.width:
+            break
+    screen.print(shown, width=max(needed, screen.width), crop=False)
+    return dropped
 
 
 def _rounded(value: Any) -> Any:

@@ -6,6 +6,7 @@ import csv
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from itertools import permutations
 from pathlib import Path
 
@@ -104,8 +105,10 @@ def read_table(
     header, cells = read_cells(path)
     for name in (target, *([] if time is None else [time]), *drop):
         if name not in header:
+            near = [one for one in header if one.lower() in get_close_matches(name.lower(), map(str.lower, header), 1)]
+            meant = f"did you mean {near[0]!r}? Its" if near else "its"
             shown = ", ".join(map(repr, header[:_SHOWN])) + (", …" if len(header) > _SHOWN else "")
-            raise InputError(f"{path} has no column {name!r}; its {len(header):,} columns are {shown}")
+            raise InputError(f"{path} has no column {name!r}; {meant} {len(header):,} columns are {shown}")
     if target in drop or target == time:
         raise InputError(f"{target!r} is the target: it cannot be left out, and cannot be the time")
     notes: list[str] = []

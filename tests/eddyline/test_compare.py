@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from io import StringIO
+
 import numpy as np
 import pytest
+from rich.console import Console
 
 from eddyline.compare import batch, online, report
 from eddyline.compare.columns import Column, column
 from eddyline.compare.comparison import Comparison, compare
+from eddyline.compare.drift import drifts
 from eddyline.compare.encode import MOST_FEATURES, Encoder
 from eddyline.compare.leaks import leaks
 from eddyline.compare.metrics import best_threshold, quality
@@ -131,9 +136,39 @@ def test_columns_that_know_too_much_are_named():
     assert all("--drop" in warning for warning in found)
 
 
+def test_a_column_that_stands_out_is_asked_about():
+    rng = np.random.default_rng(4)
+    labels = EACH % 4 == 0
+    strong, near, weak = (
+        Column(name, "number", labels * shift + rng.normal(size=1_200))
+        for name, shift in (("strong", 2.0), ("near", 1.95), ("weak", 0.5))
+    )
+    (note,) = told(weak, strong)
+    assert "'strong' alone gives an AUC of 0.9" in note
+    assert "check that it is known when you score" in note
+    assert "probably" not in note
+    assert told(strong) == []  # nothing to stand out from
+    assert told(strong, near, weak) == []
+    copy = Column("copy", "category", labels.astype(float), ("n", "y"))
+    assert [one.split("'")[1] for one in told(copy, weak, strong)] == ["copy", "strong"]
+
+
+def test_a_file_in_an_order_is_not_split_at_random_in_silence():
+    rng = np.random.default_rng(9)
+    rising = rng.random(1_200) < 0.1 + 0.3 * EACH / 1_200
+    (warning,) = drifts(rising)
+    assert "--ordered" in warning
+    quiet = [list(drifts(rng.permutation(rising))) for _ in range(50)]
+    assert sum(map(len, quiet)) <= 1
+    assert list(drifts(rising[:40])) == []  # too few to tell
+    table = replace(made(), labels=rising)
+    assert any("--ordered" in one for one in compare(table, ["logistic"]).warnings)
+    assert not any("--ordered" in one for one in compare(replace(table, ordered=True), ["logistic"]).warnings)
+
+
 def test_what_tells_much_or_is_new_in_every_row_is_no_leak():
     rng = np.random.default_rng(4)
-    strong = Column("strong", "number", (EACH % 4 == 0) * 2.0 + rng.normal(size=1_200))
+    strong = Column("strong", "number", (EACH % 4 == 0) * 1.0 + rng.normal(size=1_200))
     many = Column("many", "category", rng.permutation(1_200).astype(float), tuple(map(str, EACH)))
     assert told(strong, many) == []
 
@@ -216,6 +251,30 @@ def test_the_document(compared):
         assert one["kind"] in ("online", "batch")
         assert all(isinstance(one[name], float) for name in numbers)
         assert set(one["freshness"]) == {"rows", "days"}
+
+
+MODELS_SHOWN = ("logistic", "naive_bayes", "naive_bayes (frozen)", "published")
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_the_table_fits_and_breaks_neither_names_nor_numbers(compared, width):
+    first = compared.models[0]
+    wide = replace(first.freshness, rows=12_345.0, days=None)
+    results = [
+        replace(first, name=name, freshness=wide, cost=replace(first.cost, seconds=345.6, memory_mb=345.0))
+        for name in MODELS_SHOWN
+    ]
+    screen = Console(file=StringIO(), width=width, markup=False, highlight=False)
+    report.show(replace(compared, models=tuple(results), warnings=("word " * 60,)), (), screen)
+    lines = screen.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    for name in MODELS_SHOWN:
+        (line,) = (line for line in lines if f" {name}  " in line)
+        assert f"{first.quality.auc:.4f}" in line
+        assert f"{first.quality.ece:.3f}" in line
+        assert ("12,345 rows" in line) == (width == 120)
+        assert line.count(f"{first.quality.recall:.3f}") >= (width >= 100)
+    assert any(line.startswith("s, MB, Age") for line in lines) == (width < 120)
 
 
 def test_retraining_needs_dates():

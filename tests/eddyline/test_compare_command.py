@@ -42,6 +42,7 @@ def test_a_table_for_people(eddyline, table):
     for words in ("1,500 rows, 1 features", "Split by time", "logistic (frozen)", "Silhouette", "DBSCAN"):
         assert words in done.stdout
     assert "probably" not in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 120
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,7 @@ def test_a_table_for_people(eddyline, table):
         ([], "--csv FILE --target COLUMN"),
         (["--csv", "FILE"], "--target COLUMN"),
         (["--csv", "FILE", "--target", "sold"], "no column 'sold'"),
+        (["--csv", "FILE", "--target", "Bought"], "did you mean 'bought'"),
         (["--csv", "FILE", "--target", "bought", "--models", "oracle"], "no model 'oracle'"),
         (["--csv", "FILE", "--target", "bought", "--retrain", "daily"], "--time"),
         (["--csv", "FILE", "--target", "size"], "--positive"),
@@ -62,3 +64,9 @@ def test_refusals(eddyline, table, arguments, words):
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_events_say_that_they_are_read(eddyline, tmp_path):
+    done = eddyline("evaluate", "compare", "--events", str(tmp_path / "none.csv"), "--target", "orders_again")
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"reading {tmp_path / 'none.csv'}; a year of a shop takes some minutes\n")

@@ -65,6 +65,9 @@ def test_what_was_published_stands_beside_the_others(table):
         ("logistic", "batch"),
     ]
     assert found.models[0].to_dict()["freshness"] is None
+    (note,) = (one for one in found.warnings if "'published'" in one)
+    assert "what the engine itself said" in note
+
     online_, batch = found.models[1].freshness, found.models[3].freshness
     assert online_ is not None
     assert batch is not None
@@ -79,5 +82,7 @@ def test_histories_that_tell_nothing_are_refused():
         read_history(records, config("60d"), partitions=1)
     with pytest.raises(InputError, match="declare no target 'cancels'; there are orders"):
         read_history(records, config(), "cancels")
+    with pytest.raises(InputError, match="no target 'Order'; did you mean 'orders'"):
+        read_history(records, config(), "Order")
     with pytest.raises(InputError, match="--target"):
         read_history(records, preset("shop"))

@@ -67,9 +67,10 @@ def compare(
 ) -> None:
     """Compare our online models with batch scikit-learn: same rows, same features, one measure.
 
-    Types are inferred; missing values and categories are handled; columns that know too much are named. Rows are split
-    into training, validation (for the threshold) and test, by time where there is time. Online models see each row
-    once, and score it before they learn it; frozen at the test's beginning they are like batch models for like.
+    Types are inferred; missing values and categories are handled; columns that alone tell nearly all are named, and one
+    that tells far more than the others. Whether a column is known in time only you know. Rows are split into training,
+    validation (for the threshold) and test, by time where there is time. Online models see each row once, and score it
+    before they learn it; frozen at the test's beginning they are like batch models for like.
 
     Of events the rows are what the engine learns from: a customer's features when they were scored, and what came of
     it within the target's horizon, which both sides are told only then.
@@ -124,6 +125,8 @@ def _history(events: Path, map_: Path | None, target: str | None, config: Path |
     from producers.datasets.mapping import load_mapping
     from producers.datasets.report import LoadReport
 
+    if not sys.stderr.isatty():
+        print(f"reading {events}; a year of a shop takes some minutes", file=sys.stderr)
     settings, loaded = load_settings(config), LoadReport()
     records = online_retail.events(events, loaded) if map_ is None else table.events(events, load_mapping(map_), loaded)
     with progress("Processing") as advance:
