@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eddyline.cases.bank_data import Customers
-from eddyline.cases.bank_explained import Carried, Explained, carried, explained, feature_words
+from eddyline.cases.bank_explained import Carried, Explained, Reasons, carried, explained
 from eddyline.cases.costs import Costs, Policy, curve, policy
 from eddyline.cases.fairness import Treated, treated
+from eddyline.cases.paired import Paired, paired
 from eddyline.compare.batch import MODELS as BATCH
 from eddyline.compare.batch import Batch
 from eddyline.compare.encode import Encoder
@@ -30,7 +31,7 @@ NAMES = {
     "network": "Neural network",
 }
 ONLINE, FOREST = "Logistic regression, online", "Random forest, online"
-"""The one that decides, and the one that finds what features do together."""
+"""The one that decides unless the other is better beyond chance, and the one that finds what features do together."""
 
 APPETITE = {"low": 2.0, "medium": 1.0, "high": 0.5}
 """Appetite for risk -> how many times the stated cost a missed case weighs."""
@@ -66,8 +67,17 @@ class Bank:
         Rows between two versions of the online model.
     test
         Places of the rows that are measured: the last fifth.
+    decides
+        Name of the online model whose scores decide: the forest where, in the validation part, its AUC is above that of
+        the logistic regression by more than chance, else the logistic regression.
     probability
-        Of the test rows by the online model, each before it was learnt.
+        Of the test rows by that model, each before it was learnt.
+    before
+        The forest's AUC less the logistic regression's in the validation part, by which that was settled.
+    forest
+        The same in the test.
+    batch
+        AUC of the best online model less that of the best batch one, in the test.
     models
         The online ones, logistic regression first; then batch models, learnt once from all rows before the test.
     truth
@@ -80,6 +90,8 @@ class Bank:
         The cheapest threshold of the rows before the test.
     policies
         The chosen threshold first, then the naive rules: one half, nobody refused, everybody refused.
+    other
+        What comes of the chosen threshold by the online model that does not decide.
     appetite
         Appetite -> what its threshold means, at the stated costs.
     explained
@@ -96,13 +108,18 @@ class Bank:
     features: int
     block: int
     test: NDArray[np.intp]
+    decides: str
     probability: Array
+    before: Paired
+    forest: Paired
+    batch: Paired
     models: tuple[Model, ...]
     truth: Model | None
     costs: Costs
     curve: tuple[Array, Array]
     cheapest: float
     policies: tuple[Policy, ...]
+    other: Policy
     appetite: Mapping[str, Policy]
     explained: tuple[Explained, ...]
     treated: Mapping[str, tuple[Treated, ...]]
@@ -139,11 +156,19 @@ def run(customers: Customers, costs: Costs, advance: Callable[[int], None] = lam
     X, y = encoder.encode(table.columns), table.labels
     past, test = len(parts.past), parts.test
     block = min(BLOCK, max(20, len(y) // 20))
-    online = OnlineClassifier("logistic", features=encoder.measured, block=block)
-    said = one_pass(online, X, y, past, block=block, advance=advance).prequential
-    forest = OnlineClassifier("forest", features=encoder.measured, block=block)
-    grown = one_pass(forest, X, y, past, block=block, advance=lambda rows: advance(len(y) + rows))
-    scores = {ONLINE: said[past:], FOREST: grown.prequential[past:]}
+    said, reasons = {}, {}
+    for place, (name, kind) in enumerate(((ONLINE, "logistic"), (FOREST, "forest"))):
+        online = OnlineClassifier(kind, features=encoder.measured, block=block)
+        reasons[name] = Reasons(encoder, X)
+
+        def scored(
+            rows: int, online: OnlineClassifier = online, kept: Reasons = reasons[name], at: int = place
+        ) -> None:
+            kept.keep(online, rows)
+            advance(at * len(y) + rows)
+
+        said[name] = one_pass(online, X, y, past, block=block, advance=scored).prequential
+    scores = {name: each[past:] for name, each in said.items()}
     for place, kind in enumerate(BATCH, 2):
         scores[f"{NAMES[kind]}, batch"] = (
             Batch(kind, encoder.measured).learn_many(X[:past], y[:past]).predict_proba_many(X[past:])
@@ -153,13 +178,15 @@ def run(customers: Customers, costs: Costs, advance: Callable[[int], None] = lam
     models = tuple(
         Model(name, Outcomes.of(np.clip(found, 0, 1), y[past:]), _off(found, truth)) for name, found in scores.items()
     )
-    own, half = scores[ONLINE], len(y) // 2
+    known = slice(len(parts.train), past)
+    before = paired(said[FOREST][known], said[ONLINE][known], y[known])
+    decides, other = (FOREST, ONLINE) if before.low > 0 else (ONLINE, FOREST)
+    own, half = scores[decides], len(y) // 2
     fared = {
-        name: treated(groups[half:], said[half:], y[half:], costs.threshold)
+        name: treated(groups[half:], said[decides][half:], y[half:], costs.threshold)
         for name, groups in customers.groups.items()
     }
-    words = feature_words(encoder, customers)
-    thresholds, before = curve(said[len(parts.train) : past], y[len(parts.train) : past], costs)
+    thresholds, cost = curve(said[decides][known], y[known], costs)
     chosen = costs.threshold
     policies = (
         policy("chosen", own, y[past:], chosen, costs),
@@ -176,17 +203,24 @@ def run(customers: Customers, costs: Costs, advance: Callable[[int], None] = lam
         features=len(encoder.features),
         block=block,
         test=test,
+        decides=decides,
         probability=own,
+        before=before,
+        forest=paired(scores[FOREST], scores[ONLINE], y[past:]),
+        batch=paired(scores[_best(models, "online")], scores[_best(models, "batch")], y[past:]),
         models=models,
         truth=None if truth is None else Model("The truth", Outcomes.of(truth, y[past:]), 0.0),
         costs=costs,
         curve=curve(own, y[past:], costs),
-        cheapest=float(thresholds[before.argmin()]),
+        cheapest=float(thresholds[cost.argmin()]),
         policies=policies,
+        other=policy("other", scores[other], y[past:], chosen, costs),
         appetite=appetite,
-        explained=explained(online, words, X, y, test, chosen),
+        explained=explained(reasons[decides], customers, own, test, chosen),
         treated=fared,
-        carried={name: carried(online, words, X, customers.groups[name], found) for name, found in fared.items()},
+        carried={
+            name: carried(reasons[decides], customers, customers.groups[name], found) for name, found in fared.items()
+        },
         protected_gain=_protected_gain(customers, parts.train, past),
     )
 
@@ -194,6 +228,11 @@ def run(customers: Customers, costs: Costs, advance: Callable[[int], None] = lam
 def steps(customers: Customers) -> int:
     """Rows that `run` goes through, to show how far it is."""
     return (2 + len(BATCH)) * len(customers)
+
+
+def _best(models: Sequence[Model], kind: str) -> str:
+    """Name of the model of a kind, `online` or `batch`, whose AUC in the test is largest."""
+    return max((one for one in models if one.name.endswith(kind)), key=lambda one: one.auc).name
 
 
 def _off(found: Array, truth: Array | None) -> float | None:

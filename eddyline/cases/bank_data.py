@@ -182,7 +182,7 @@ def made_up(customers: int, seed: int = 7) -> Customers:
         for name, values in zip(_NAMES, (income, debt, age, employed, late, accounts), strict=True)
     )
     sex = Column("sex", "category", female.astype(float), ("male", "female"))
-    table = Table("defaulted", "yes", columns, labels, None, True)
+    table = Table("defaulted", "yes", columns, labels, ordered=True)
     groups = {"sex": _texts(sex), "age": _ages(age)}
     return Customers(table, groups, (sex,), _NAMES, LOANS, truth)
 
@@ -255,7 +255,7 @@ def read_customers(file: Path, target: str | None = None, positive: str | None =
     if age is not None:
         groups["age"] = _ages(age.values)
     shown = {one.name: one.name.replace("_", " ").replace(".", " ") for one in used} | dict(names)
-    table = Table(table.target, table.positive, used, table.labels, table.times, True, table.notes)
+    table = replace(table, columns=used)
     return Customers(table, groups, protected, shown, words)
 
 

@@ -72,7 +72,7 @@ def _verdict(bank: Bank, group: str, apart: Gap) -> list[str]:
             f"{bank.protected_gain:+.4f}."
         )
     if apart.certain and bank.carried[group]:
-        by = " and ".join(f"{one.feature} ({one.adds:+.2f})" for one in bank.carried[group])
+        by = " and ".join(f"{one.column} ({one.adds:+.2f})" for one in bank.carried[group])
         said.append(f"What sets the two groups' scores apart most, in log-odds on average: {by}.")
     return said
 

@@ -19,6 +19,7 @@ def numbers(bank: Bank, few: Few | None, seed: int) -> dict[str, Any]:
         "seed": seed,
         "share": rounded(float(bank.customers.table.labels.mean())),
         "features": bank.features,
+        "decides": bank.decides,
         "few": None
         if few is None
         else {
@@ -40,9 +41,18 @@ def numbers(bank: Bank, few: Few | None, seed: int) -> dict[str, Any]:
             }
             for one in (*bank.models, *([bank.truth] if bank.truth is not None else []))
         ],
+        "apart": {
+            name: {each: rounded(value) for each, value in one._asdict().items()}
+            for name, one in (
+                ("forest_less_logistic_before_test", bank.before),
+                ("forest_less_logistic", bank.forest),
+                ("best_online_less_best_batch", bank.batch),
+            )
+        },
         "costs": bank.costs._asdict(),
         "cheapest_before_test": rounded(bank.cheapest),
         "policies": [{name: _plain(value) for name, value in one._asdict().items()} for one in bank.policies],
+        "cost_of_the_other_online": rounded(bank.other.cost),
         "appetite": [{name: _plain(value) for name, value in one._asdict().items()} for one in bank.appetite.values()],
         "explained": [
             {

@@ -8,7 +8,6 @@ import numpy as np
 
 from eddyline.cases.bank import FOREST, ONLINE, Bank
 from eddyline.cases.few import Few
-from eddyline.cli.report import number
 from eddyline.plots import calibration, roc, style
 
 if TYPE_CHECKING:
@@ -94,20 +93,20 @@ def costs(bank: Bank) -> Figure:
 
 
 def reasons(bank: Bank) -> Figure:
-    """The three largest reasons of three customers."""
+    """The largest reasons of three customers."""
     note = (
-        "What the three largest features add to the log-odds, beside an average customer: to the right they "
+        "What the largest columns add to the log-odds, beside an average customer: to the right they "
         f"speak for a {bank.customers.words.event}, to the left against it."
     )
-    figure = style.sheet(1.6 + 1.5 * len(bank.explained), "Why these scores", note)
-    every = figure.subplots(len(bank.explained), 1, sharex=True, squeeze=False)[:, 0].tolist()
+    counts = [len(one.reasons) for one in bank.explained]
+    figure = style.sheet(1.6 + 0.6 * len(counts) + 0.36 * sum(counts), "Why these scores", note)
+    every = figure.subplots(len(counts), 1, sharex=True, squeeze=False, height_ratios=counts)[:, 0].tolist()
     for axes, one in zip(every, bank.explained, strict=True):
         adds = [reason.adds for reason in one.reasons]
         colours = [style.colour(5) if add > 0 else style.colour(0) for add in adds]
         axes.barh(range(len(adds)), adds, color=colours, height=0.6)
-        axes.set_yticks(
-            range(len(adds)), [style.wrapped(f"{r.feature}: {number(r.value)}", 34) for r in one.reasons], fontsize=9
-        )
+        names = [style.wrapped(f"{reason.column}: {reason.value}", 44) for reason in one.reasons]
+        axes.set_yticks(range(len(adds)), names, fontsize=9)
         axes.invert_yaxis()
         axes.axvline(0, color="#444444", linewidth=0.8)
         axes.set_title(f"Row {one.row + 1:,}: {one.score:.1%}", fontsize=10, loc="left")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from eddyline.cases import bank_pictures
-from eddyline.cases.bank import Bank
+from eddyline.cases.bank import FOREST, ONLINE, Bank
 from eddyline.cases.bank_fairness import add_fairness
 from eddyline.cases.bank_numbers import numbers
 from eddyline.cases.bank_reasons import add_reasons
 from eddyline.cases.costs import Policy
 from eddyline.cases.few import WANTED, Few
+from eddyline.cases.paired import Paired
 from eddyline.cases.report import Report, listed, percent, upper
 
 _CHANGED = 0.3  # of the share before: what is worth a sentence
@@ -103,23 +104,19 @@ def _models(made: Report, bank: Bank) -> None:
             ]
         )
     made.table(columns, cells)
-    online = bank.models[0]
     best = max((one for one in bank.models if one.name.endswith("batch")), key=lambda one: one.auc)
     nearest = max((one for one in bank.models if one.name.endswith("online")), key=lambda one: one.auc)
-    far = best.auc - nearest.auc
+    far = bank.batch
     made.say(
         f"Measured on the last {len(bank.test):,}. Online models have scored each before they learnt its outcome, and "
-        f"are renewed every {bank.block}; batch models have learnt once, from all before these. The scores that "
-        f"follow are those of {online.name.split(',')[0].lower()} online, whose reasons are exact.",
-        f"The best online model ({nearest.name.split(',')[0].lower()}) is {abs(far):.3f} "
-        f"{'below' if far > 0 else 'above'} the best batch one ({best.name.split(',')[0].lower()}): "
-        + (
-            "less than these rows can tell apart."
-            if abs(far) < 1.96 * nearest.spread
-            else "more than these rows would give by chance."
-        ),
+        f"are renewed every {bank.block}; batch models have learnt once, from all before these.",
+        f"The best online model ({_short(nearest.name)}) is {abs(far.difference):.3f} "
+        f"{'below' if far.difference < 0 else 'above'} the best batch one ({_short(best.name)}; 95% interval of the "
+        f"difference {_interval(far)}): "
+        + ("more than these rows would give by chance." if far.certain else "less than these rows can tell apart."),
         _aged(bank),
     )
+    made.say(*_decides(bank))
     made.say(
         "Off the truth: how far a probability is from the true one, on average. The calibration error says how far "
         "groups of like probabilities are from what came; with so few rows the truth itself has one."
@@ -129,6 +126,44 @@ def _models(made: Report, bank: Bank) -> None:
     made.say(_TEACHES)
     made.picture("ROC curves of all models", lambda: bank_pictures.curves(bank))
     made.picture("Calibration: whether probabilities mean what they say", lambda: bank_pictures.calibrated(bank))
+
+
+def _decides(bank: Bank) -> list[str]:
+    """Which online model the rest of the report is of, why, and what the choice costs or saves."""
+    words, before, forest = bank.customers.words, bank.before, bank.forest
+    chosen, other = bank.policies[0].cost, bank.other.cost
+    by = "above" if before.difference > 0 else "below"
+    told = (
+        f"In the customers just before these, the online forest was {abs(before.difference):.3f} {by} the online "
+        f"logistic regression (95% interval {_interval(before)})"
+    )
+    return [
+        f"The scores that follow are those of {_short(bank.decides)} online. {told}: "
+        + (
+            "more than chance, so that it decides."
+            if bank.decides == FOREST
+            else "no better beyond chance, so that the simpler one decides."
+        ),
+        f"In the customers measured here the forest is {forest.difference:+.3f} (interval {_interval(forest)}); at the "
+        f"threshold below, {_short(bank.decides)} costs {_money(chosen)} {words.unit} a customer, and "
+        f"{_short(FOREST if bank.decides == ONLINE else ONLINE)} {_money(other)}.",
+        "The reasons of both sum to the score; those of a forest come from the questions that its trees ask."
+        if bank.decides == FOREST
+        else "",
+    ]
+
+
+def _interval(one: Paired) -> str:
+    return f"{one.low:+.3f} to {one.high:+.3f}"
+
+
+def _short(name: str) -> str:
+    """A model without how it learns.
+
+    >>> _short("Random forest, online")
+    'random forest'
+    """
+    return name.split(",")[0].lower()
 
 
 def _aged(bank: Bank) -> str:

@@ -132,6 +132,16 @@ def percent(value: float | None) -> str:
     return "-" if value is None else f"{value:.1%}"
 
 
+def apart(value: float, bound: float, digits: int = 1) -> tuple[str, str]:
+    """Two numbers with as many digits as it takes to see that they differ.
+
+    >>> apart(16.66, 16.67), apart(12.0, 16.67), apart(0.7996, 0.8, 2)
+    (('16.66', '16.67'), ('12.0', '16.7'), ('0.7996', '0.8000'))
+    """
+    one, other = f"{value:.{digits}f}", f"{bound:.{digits}f}"
+    return apart(value, bound, digits + 1) if one == other and value != bound and digits < 12 else (one, other)
+
+
 def pictures_possible() -> bool:
     """Whether what draws is installed."""
     return find_spec("matplotlib") is not None

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import math
+import re
 
 import numpy as np
 import pytest
 
 from eddyline.cases.bank import APPETITE, FOREST, ONLINE, run
-from eddyline.cases.bank_data import made_up, read_customers
+from eddyline.cases.bank_data import OTHER, Customers, made_up, read_customers
+from eddyline.cases.bank_reasons import told
 from eddyline.cases.bank_report import report
 from eddyline.cases.costs import Costs, curve, policy
 from eddyline.cases.fairness import gap, treated
 from eddyline.cases.few import few, textbook
+from eddyline.cases.paired import paired
 from eddyline.cli import main
+from eddyline.compare.columns import Column
+from eddyline.compare.table import Table
 from stream.errors import DataError, InputError
+from stream.evaluate.outcomes import Outcomes
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +45,66 @@ def test_contributions_sum_to_the_log_odds(bank):
         assert one.base + one.total == pytest.approx(math.log(one.score / (1 - one.score)), abs=1e-9)
         sizes = [abs(reason.adds) for reason in one.reasons]
         assert sizes == sorted(sizes, reverse=True)
+        rest = one.total - sum(reason.adds for reason in one.reasons)
+        assert 3 <= len(sizes) <= 6
+        assert abs(rest) <= abs(one.total) / 3 or len(sizes) == 6
     assert bank.explained[0].score > bank.costs.threshold > bank.explained[-1].score
+
+
+def test_a_customer_is_explained_by_the_score_that_decided(bank):
+    for one in bank.explained:
+        assert one.score == bank.probability[one.row - bank.test[0]]
+        said = told(one, bank)
+        assert ("so refused" in said) == (one.score >= bank.costs.threshold)
+        score, threshold = re.findall(r"(\d+\.\d+)%", said)[:2]
+        assert (float(score) < float(threshold)) == (one.score < bank.costs.threshold)
+
+
+def test_the_categories_of_a_column_are_one_reason():
+    rng = np.random.default_rng(4)
+    jobs, paid = rng.integers(0, 5, 3_000), rng.normal(size=3_000)
+    happened = rng.random(3_000) < np.array([0.1, 0.2, 0.3, 0.5, 0.7])[jobs]
+    names = ("clerk", "cook", "driver", "farmer", "smith")
+    columns = (Column("job", "category", jobs.astype(float), names), Column("paid", "number", paid))
+    table = Table("came", "yes", columns, happened, ordered=True)
+    found = run(Customers(table, {}, (), {"job": "job", "paid": "paid"}, OTHER), Costs(2, 1))
+    most, _, least = found.explained
+    for one in found.explained:
+        assert [reason.column for reason in one.reasons].count("job") == 1
+        assert one.total == pytest.approx(sum(reason.adds for reason in one.reasons))
+        assert next(reason.value for reason in one.reasons if reason.column == "job") == names[jobs[one.row]]
+    assert (most.reasons[0].value, least.reasons[0].value) == ("smith", "clerk")
+    assert most.reasons[0].adds > 0.5 > -0.5 > least.reasons[0].adds
+    assert "job: smith multiplies" in told(most, found).lower()
+
+
+def test_the_better_online_model_decides_where_it_is_better_beyond_chance():
+    rng = np.random.default_rng(5)
+    one, other = rng.normal(size=(2, 3_000))
+    happened = rng.random(3_000) < np.where(one * other > 0, 0.6, 0.1)
+    table = Table("came", "yes", (Column("a", "number", one), Column("b", "number", other)), happened, ordered=True)
+    found = run(Customers(table, {"side": ("l", "r") * 1_500}, (), {"a": "a", "b": "b"}, OTHER), Costs(2, 1))
+    assert found.decides == FOREST
+    assert found.forest.low > 0.1
+    assert found.policies[0].cost < found.other.cost
+    for each in found.explained:
+        assert each.base + each.total == pytest.approx(math.log(each.score / (1 - each.score)), abs=1e-9)
+
+
+def test_a_difference_of_two_scores_is_told_by_its_pairs():
+    rng = np.random.default_rng(6)
+    covered = 0
+    for _ in range(200):
+        happened = rng.random(400) < 0.3
+        signal = happened + rng.normal(size=400)
+        one, other = signal + rng.normal(size=(2, 400))
+        covered += not paired(one, other, happened).certain
+    assert 180 <= covered <= 198
+    found, alone = paired(one, other, happened), Outcomes.of(1 / (1 + np.exp(-one)), happened)
+    assert found.difference == pytest.approx(
+        alone.auc() - Outcomes.of(1 / (1 + np.exp(-other)), happened).auc(), abs=1e-12
+    )
+    assert found.high - found.difference < 1.96 * alone.auc_spread()
 
 
 def test_the_chosen_threshold_is_cheaper_than_naive_rules(bank):
@@ -63,13 +128,13 @@ def test_with_the_truth_the_threshold_of_the_costs_is_the_cheapest():
 
 
 def test_sex_is_no_feature_and_shows_all_the_same(bank):
-    assert all("sex" not in reason.feature for one in bank.explained for reason in one.reasons)
+    assert all("sex" not in reason.column for one in bank.explained for reason in one.reasons)
     assert set(bank.treated) == {"sex", "age"}
     assert sum(one.size for one in bank.treated["sex"]) == 2_500
     ages = gap(bank.treated["age"])
     assert ages.certain
     assert ages.worse.group == "29 and below"
-    assert bank.carried["age"][0].feature == "years in the job"
+    assert bank.carried["age"][0].column == "years in the job"
 
 
 def test_groups_are_told_apart_only_beyond_chance():
@@ -96,13 +161,13 @@ def test_fifty_customers_are_said_to_tell_little():
 
 def test_the_report_says_it_through_the_command_line(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    told = []
+    printed = []
     for seed in ("3", "3", "4"):
         arguments = ["case", "bank", "--customers", "600", "--seed", seed, "--json"]
         assert main([*arguments, "--cost-missed", "900", "--cost-refused", "100"]) == 0
-        told.append(capsys.readouterr().out)
-    assert told[0] == told[1] != told[2]
-    numbers = json.loads(told[0])
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1] != printed[2]
+    numbers = json.loads(printed[0])
     assert numbers["policies"][0]["threshold"] == pytest.approx(0.1)
     assert {one["kind"] for one in numbers["models"]} == {"online", "batch", "truth"}
     assert list(tmp_path.iterdir()) == []
