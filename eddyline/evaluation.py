@@ -14,6 +14,9 @@ from stream.evaluate.tally import Tally
 from stream.evaluate.target import TargetTally
 from stream.model import Model
 
+ENDED = "(ended)"
+"""Stands behind the name of a segment that is no more."""
+
 
 def read_tally(settings: Settings) -> Tally:
     """All partitions' tallies as of their last commits, merged.
@@ -34,11 +37,14 @@ def read_tally(settings: Settings) -> Tally:
 
 
 def read_names(settings: Settings) -> dict[str, str]:
-    """Segment's id -> its name in the present model, those of dead segments too; none before there are segments."""
+    """Segment's id -> its name in the present model, that of an ended one marked; none before there are segments."""
     with closing(open_store(settings)) as store:
         packed = store.shared("model")
     segments = None if packed is None else Model.unpack(packed).segments
-    return {} if segments is None else {**segments.retired, **dict(zip(segments.ids, segments.names, strict=True))}
+    if segments is None:
+        return {}
+    ended = {one: f"{name} {ENDED}" for one, name in segments.retired.items()}
+    return ended | dict(zip(segments.ids, segments.names, strict=True))
 
 
 def chosen(tally: Tally, declared: Mapping[str, float], target: str | None) -> dict[str, TargetTally]:

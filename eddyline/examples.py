@@ -153,7 +153,7 @@ UPDATES: tuple[Update, ...] = (
                 since_start=_MEASURES,
                 fading=_MEASURES,
                 segments={"s4": _MEASURES},
-                deciles=(DecileMeasured(decile=10, rate=0.71, lift=2.37, gain=0.237),),
+                deciles=(DecileMeasured(decile=10, score=0.69, rate=0.71, lift=2.37, gain=0.237),),
                 calibration=(CalibrationBin(score=0.348, rate=0.351, examples=811),),
             ),
         ),

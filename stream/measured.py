@@ -32,6 +32,7 @@ class DecileMeasured(Value):
     """A tenth of the scores."""
 
     decile: int = Field(ge=1, le=10, description="10 is the most likely tenth")
+    score: float | None = Field(None, description="Mean score; null where it was measured before there was this field")
     rate: float = Field(description="Share for which the target came about")
     lift: float = Field(description="That share over the share among all")
     gain: float = Field(description="Share of all positives in this tenth and those above it")
@@ -52,7 +53,7 @@ class TargetMeasured(Value):
     threshold: float = Field(description="Score from which on it counts as a yes")
     since_start: Measures
     fading: Measures = Field(description="In the window: the older a score, the less it counts")
-    segments: dict[str, Measures] = Field(description="Segment's id -> of its customers, since the start")
+    segments: dict[str, Measures] = Field(description="Segment's id -> of its customers when scored, since the start")
     deciles: tuple[DecileMeasured, ...] = Field(description="The most likely tenth first, since the start")
     calibration: tuple[CalibrationBin, ...] = Field(description="Bins that are not empty, since the start")
 

@@ -53,7 +53,8 @@ def metrics(
     """Show how good scores and recommendations are, since the start and lately.
 
     Each score was measured when its outcome was known, before it was learnt from. In the fading window a score counts
-    half as much as one `evaluate.half_life` later.
+    half as much as one `evaluate.half_life` later. Scores of all segments, ended ones too, and of customers who were in
+    none (in JSON under the key "") add up to those since the start.
 
     [bold]Examples[/bold]
 
@@ -77,7 +78,8 @@ def metrics(
             f"no scores are known of a segment {segment!r}; there are some of {', '.join(known) or 'none'}"
         )
     wanted = {name: thresholds[name] for name in chosen(tally, thresholds, target)}
-    told = measure_targets(tally, wanted, settings.evaluate.half_life, known if segment is None else [segment])
+    apart = [*known, ""] if segment is None else [segment]
+    told = measure_targets(tally, wanted, settings.evaluate.half_life, apart)
     lists = measure_lists(tally, settings.evaluate.half_life)
     if as_json:
         targets = [one.model_dump(mode="json", by_alias=True) for one in told]
@@ -91,7 +93,7 @@ def metrics(
         screen.print(_target(one, segment))
         screen.print(_deciles(one))
         if segment is None and one.segments:
-            screen.print(_segments(one, names))
+            screen.print(segments_table(one, names))
     screen.print(_lists(lists))
 
 
@@ -115,20 +117,34 @@ def _target(told: TargetMeasured, segment: str | None) -> Table:
 def _deciles(told: TargetMeasured) -> Table:
     from eddyline.cli.output import table
 
-    shown = table(("Decile", "right"), ("Came about", "right"), ("Lift", "right"), ("Gain", "right"))
+    shown = table(*((name, "right") for name in ("Decile", "Mean score", "Came about", "Lift", "Gain")))
     for one in told.deciles:
-        shown.add_row(str(one.decile), f"{one.rate:.1%}", f"{one.lift:.2f}", f"{one.gain:.1%}")
+        score = _percent(one.score)
+        shown.add_row(str(one.decile), score, f"{one.rate:.1%}", f"{one.lift:.2f}", f"{one.gain:.1%}")
     return shown
 
 
-def _segments(told: TargetMeasured, names: dict[str, str]) -> Table:
-    from eddyline.cli.output import table
+def segments_table(told: TargetMeasured, names: dict[str, str]) -> Table:
+    """A row for each segment in which customers were when scored, ended ones too, and one for those in none.
 
+    Parameters
+    ----------
+    told
+        Measured with all segments of the tally.
+    names
+        Segment's id -> its name.
+    """
+    from eddyline.cli.output import table
+    from eddyline.evaluation import ENDED
+
+    names = names | {"": "in no segment yet"}
     numbers = ("Scores", "Came about", "AUC", "Calibration error", "F1")
     shown = table(("Segment", "left"), ("", "left"), *((name, "right") for name in numbers))
     for segment, one in told.segments.items():
         rate, area, error = _share(one.positives, one.examples), _told(one.auc), _told(one.calibration_error)
-        shown.add_row(segment, names.get(segment, ""), f"{one.examples:,.0f}", rate, area, error, _told(one.f1))
+        shown.add_row(
+            segment or "–", names.get(segment, ENDED), f"{one.examples:,.0f}", rate, area, error, _told(one.f1)
+        )
     return shown
 
 

@@ -39,12 +39,15 @@ class Calibrated(NamedTuple):
 class Decile(NamedTuple):
     """A tenth of the examples; 10 is the most likely one.
 
-    `lift` is its share of positives over that of all; `gain` the share of all positives in it and the tenths above it.
+    `score` is their mean score, and `rate` the share of them for which the target came about: where these differ, the
+    tenth is not calibrated, whatever the error of all is. `lift` is its share of positives over that of all; `gain`
+    the share of all positives in it and the tenths above it.
     """
 
     decile: int
     examples: float
     positives: float
+    score: float
     rate: float
     lift: float
     gain: float
@@ -119,20 +122,25 @@ def deciles(outcomes: Outcomes) -> tuple[Decile, ...]:
     Examples of one score are alike: where a border falls among them, their positives are shared out evenly.
 
     >>> top, *_, last = deciles(Outcomes.of(np.arange(10) / 10, [False] * 9 + [True]))
-    >>> top.decile, top.lift, top.gain, last.decile, last.lift, last.gain
-    (10, 10.0, 1.0, 1, 0.0, 1.0)
+    >>> top.decile, top.score, top.rate, top.lift, top.gain, last.decile, last.lift, last.gain
+    (10, 0.9, 1.0, 10.0, 1.0, 1, 0.0, 1.0)
     """
     positive, negative = _from_the_top(outcomes)
     total, positives = positive[-1] + negative[-1], positive[-1]
     if not positives:
         return ()
-    borders = np.interp(np.arange(GROUPS + 1) * total / GROUPS, positive + negative, positive)
+    counts = positive + negative
+    scores = outcomes.scores[(outcomes.positive + outcomes.negative) > 0][::-1]
+    said = np.concatenate([np.zeros(1), np.cumsum(np.diff(counts) * scores)])
+    edges = np.arange(GROUPS + 1) * total / GROUPS
+    borders, sums = np.interp(edges, counts, positive), np.diff(np.interp(edges, counts, said))
     size = float(total) / GROUPS
     return tuple(
         Decile(
             GROUPS - at,
             size,
             float(borders[at + 1] - borders[at]),
+            float(sums[at]) / size,
             float(borders[at + 1] - borders[at]) / size,
             float((borders[at + 1] - borders[at]) * GROUPS / positives),
             float(borders[at + 1] / positives),

@@ -49,7 +49,7 @@ def measure_targets(
     half_life
         Of the fading window, in ms.
     segments
-        Ids of the segments that are told apart.
+        Ids of the segments that are told apart, in their order; "" for customers who were in none.
     """
     return tuple(
         _target(name, tally.targets.get(name, TargetTally()), threshold, half_life, segments)
@@ -95,7 +95,13 @@ def _target(name: str, tally: TargetTally, threshold: float, half_life: int, seg
             segment: measures(tally.of_segment(segment), threshold) for segment in segments if segment in tally.segments
         },
         deciles=tuple(
-            DecileMeasured(decile=one.decile, rate=rounded(one.rate), lift=rounded(one.lift), gain=rounded(one.gain))
+            DecileMeasured(
+                decile=one.decile,
+                score=rounded(one.score),
+                rate=rounded(one.rate),
+                lift=rounded(one.lift),
+                gain=rounded(one.gain),
+            )
             for one in deciles(total)
         ),
         calibration=tuple(

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 from contextlib import closing
 from itertools import chain
 
 import pytest
+from rich.console import Console
 
 from consumers.kafka import KafkaReader
 from eddyline.cli import main
+from eddyline.cli.metrics import segments_table
 from eddyline.connected import create_topics, open_sink
 from eddyline.settings import load_settings
 from producers.simulator import Shop
+from stream.evaluate.measure import measure_targets
+from stream.evaluate.tally import Tally
 from stream.records import Outgoing, TopicPartition
 from stream.updates import MetricsMeasured, to_iso
 from tests.eddyline.conftest import refused
@@ -59,6 +64,22 @@ def said(capsys, *arguments: str, code: int = 0) -> str:
     return err if code else out
 
 
+def test_rows_of_segments_add_up():
+    tally = Tally()
+    for segment, count in (("s1", 3), ("s2", 5), ("", 2)):
+        for number in range(count):
+            tally.score("buys", 0.5, number == 0, time=0, segment=segment)
+    (told,) = measure_targets(tally, {"buys": 0.5}, DAY, ["s1", "s2", ""])
+    screen = Console(file=io.StringIO(), width=120)
+    screen.print(segments_table(told, {"s1": "Regulars"}))
+    rows = [line.split() for line in screen.file.getvalue().splitlines() if line.strip().startswith(("s", "–"))]
+    assert [row[:-4] for row in rows] == [
+        ["s1", "Regulars", "3"],
+        ["s2", "(ended)", "5"],
+        ["–", "in", "no", "segment", "yet", "2"],
+    ]
+
+
 def test_before_an_outcome_is_known_there_is_nothing_to_show(here, deployment, eddyline, tmp_path, capsys):
     create_topics(here, 1)
     refused(eddyline("metrics", **deployment), "nothing has been measured yet")
@@ -91,8 +112,11 @@ def test_a_run_is_measured_on_the_topic_and_by_the_command(here, tmp_path, capsy
     assert target["sinceStart"]["examples"] > 20
     assert 0 < target["sinceStart"]["auc"] < 1
     assert target["fading"]["examples"] < target["sinceStart"]["examples"]
-    placed = sum(one["examples"] for one in target["segments"].values())
-    assert 0 < placed <= target["sinceStart"]["examples"]  # at the first call, who a customer is may be all there is
+    for field in ("examples", "positives"):  # with those of customers in none, whose key is ""
+        assert sum(one[field] for one in target["segments"].values()) == target["sinceStart"][field]
+    top = target["deciles"][0]
+    assert target["deciles"][-1]["score"] < top["score"] <= 1
+    assert f"{top['score']:.1%}" in said(capsys, "metrics")
     lists = document["recommendations"]["sinceStart"]
     assert (lists["lists"], lists["items"], lists["clickedLists"], lists["clickedItems"]) == (2, 6, 1, 1)
     assert (lists["orderedItems"], lists["viewedOrders"], lists["clickThrough"]) == (1, 1, 0.5)

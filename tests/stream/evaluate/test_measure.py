@@ -24,10 +24,21 @@ def test_each_declared_target_is_told_with_its_threshold():
     assert list(buys.segments) == ["s0", "s1"]
     assert sum(one.examples for one in buys.segments.values()) == 20
     assert len(buys.deciles) == 10
+    assert abs(sum(one.score for one in buys.deciles) / 10 - 0.625) < 0.001
+    assert (buys.deciles[0].score, buys.deciles[0].rate) == (0.9005, 1.0)  # scores count as the middle of their bin
     assert sum(one.examples for one in buys.calibration) == 20
     assert leaves.since_start.examples == 0
     assert leaves.since_start.auc is None
     assert (leaves.segments, leaves.deciles, leaves.calibration) == ({}, (), ())
+
+
+def test_segments_and_those_in_none_add_up_to_all():
+    tally = scored()
+    tally.score("buys", 0.4, True, time=0, segment="")
+    (buys,) = measure_targets(tally, {"buys": 0.7}, 7 * DAY, [*sorted(tally.targets["buys"].segments)])
+    assert set(buys.segments) == {"", "s0", "s1"}
+    assert sum(one.examples for one in buys.segments.values()) == buys.since_start.examples == 21
+    assert sum(one.positives for one in buys.segments.values()) == buys.since_start.positives
 
 
 def test_rates_of_lists_are_of_what_was_shown():
