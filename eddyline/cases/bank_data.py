@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,79 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from eddyline.cases.costs import Costs
+from eddyline.cases.bank_words import CALLS, LOANS, OTHER, Words
+from eddyline.cases.fairness import of_age, of_people
 from eddyline.compare.columns import Column
 from eddyline.compare.table import Table, read_table
 from producers.datasets.files import open_text
 from stream.errors import InputError
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Words:
-    """How the case is told, and what its mistakes cost where nothing else is stated.
-
-    Attributes
-    ----------
-    title
-        Of the report.
-    event, happened
-        What is predicted, as a noun, and as what a customer does.
-    approved, refused
-        What is done below the threshold, and at or above it, as participles.
-    missed, wrong
-        The two mistakes.
-    costs
-        Of them, by default.
-    unit
-        Of the costs.
-    """
-
-    title: str
-    event: str
-    happened: str
-    approved: str
-    refused: str
-    missed: str
-    wrong: str
-    costs: Costs
-    unit: str
-
-
-LOANS = Words(
-    "Bank: who will default",
-    "default",
-    "default",
-    "approved",
-    "refused",
-    "a default that was approved",
-    "a good customer who was refused",
-    Costs(5_000, 1_000),
-    "EUR",
-)
-CALLS = Words(
-    "Bank: who will subscribe to a deposit",
-    "subscription",
-    "subscribe",
-    "not called",
-    "called",
-    "a subscriber who was not called",
-    "a call in vain",
-    Costs(80, 8),
-    "EUR",
-)
-OTHER = Words(
-    "Who will it happen to",
-    "case",
-    "are cases",
-    "left alone",
-    "acted on",
-    "a case that was left alone",
-    "action in vain",
-    Costs(5, 1),
-    "units",
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,15 +147,14 @@ _CAMPAIGN = {
 }
 _CODES = {"X2": ("sex", ("", "male", "female")), "X4": ("marriage", ("other", "married", "single", "other"))}
 _MOST_GROUPS = 12
-_PROTECTED = re.compile(r"(?i)^(sex|gender|marital|marriage|race|ethnic\w*|nation\w*|religion)").search
 
 
 def read_customers(file: Path, target: str | None = None, positive: str | None = None) -> Customers:
     """Customers of a CSV file in the order of its rows: the UCI sets `credit_card_default` and `bank_additional_full`
     by their own columns, any other by its target and the value of it that counts as happened.
 
-    Sex and what else must not decide is kept out of the features, and looked at afterwards; so is the duration of a
-    call, which is known only when its outcome is.
+    Sex and what else must not decide is kept out of the features, and looked at afterwards (`of_people`; age is a
+    feature, and looked at too). The duration of a call is left out: it is known only when the outcome is.
 
     Raises
     ------
@@ -240,7 +173,9 @@ def read_customers(file: Path, target: str | None = None, positive: str | None =
     else:
         table, names, words = read_table(file, target, positive=positive, ordered=True), {}, OTHER
     codes = _CODES if words is LOANS else {}
-    protected = tuple(one for one in table.columns if one.name in codes or _PROTECTED(one.name))
+    protected = tuple(
+        one for one in table.columns if one.name in codes or (of_people(one.name) and not of_age(one.name))
+    )
     used = tuple(one for one in table.columns if one not in protected)
     if not used:
         raise InputError(f"{file} has no column left to learn from beside {table.target!r}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from eddyline.cases import bank_pictures
 from eddyline.cases.bank import Bank
-from eddyline.cases.bank_data import LOANS
-from eddyline.cases.fairness import FOUR_FIFTHS, Gap, gap
-from eddyline.cases.report import Report, listed, percent
+from eddyline.cases.bank_words import LOANS
+from eddyline.cases.fairness import FEW, FOUR_FIFTHS, Gap, gap
+from eddyline.cases.report import Report, apart, listed, percent, upper
 
 
 def add_fairness(made: Report, bank: Bank) -> None:
@@ -19,6 +19,11 @@ def add_fairness(made: Report, bank: Bank) -> None:
 def _fairness(made: Report, bank: Bank, group: str) -> None:
     words, found = bank.customers.words, bank.treated[group]
     made.head(f"Fairness by {group}")
+    half = sum(one.size for one in found)
+    made.say(
+        f"Of the last {half:,} customers, the second half of the stream, so that small groups are large enough; what "
+        f"stands above is measured on the last {len(bank.test):,}. Scores and threshold are the same."
+    )
     cells = [
         [
             one.group,
@@ -33,60 +38,77 @@ def _fairness(made: Report, bank: Bank, group: str) -> None:
     ]
     made.table(
         [
-            (group.capitalize(), "left"),
+            (upper(group), "left"),
             ("Customers", "right"),
             (words.happened.capitalize(), "right"),
             ("Mean score", "right"),
             (words.approved.capitalize(), "right"),
-            (f"{words.refused.capitalize()} wrongly", "right"),
+            (words.in_vain.capitalize(), "right"),
             ("Caught", "right"),
         ],
         cells,
     )
-    apart = gap(found)
-    if apart is None:
+    differ = gap(found)
+    if differ is None:
         made.say("The groups are too small to say anything of them.")
         return
-    made.say(*_verdict(bank, group, apart))
+    made.say(*_verdict(bank, group, differ))
     made.picture(f"Who is {words.refused}, by {group}", lambda: bank_pictures.fairness(bank, group))
 
 
-def _verdict(bank: Bank, group: str, apart: Gap) -> list[str]:
-    words = bank.customers.words
+def _verdict(bank: Bank, group: str, differ: Gap) -> list[str]:
+    words, worse, better = bank.customers.words, differ.worse, differ.better
     said = [
-        f"Of those who did not {words.happened}, {apart.worse.refused_wrongly:.1%} ({apart.worse.group}) and "
-        f"{apart.better.refused_wrongly:.1%} ({apart.better.group}) are {words.refused}: these false-positive rates "
-        "are " + ("more apart than chance explains." if apart.certain else "no more apart than chance explains."),
-        f"The lowest share {words.approved} is {apart.ratio:.2f} of the highest"
-        + (
-            f", below the {FOUR_FIFTHS:g} of the four-fifths rule."
-            if apart.ratio < FOUR_FIFTHS
-            else f": within the four-fifths rule ({FOUR_FIFTHS:g})."
-        ),
+        f"Of those who did not {words.happened}, {worse.refused_wrongly:.1%} ({worse.group}) and "
+        f"{better.refused_wrongly:.1%} ({better.group}) are {words.refused}: these false-positive rates "
+        "are " + ("more apart than chance explains." if differ.certain else "no more apart than chance explains."),
+        _four_fifths(differ) if words.judged else _shares(bank, group),
     ]
     if group == "age":
         said.append("Age is a feature of the score." if bank.ages else "Age is no feature of the score.")
     elif bank.protected_gain is not None:
         said.append(
-            f"{group.capitalize()} is no feature; with all that is kept out as features too, the AUC would change by "
+            f"{upper(group)} is no feature; with all that is kept out as features too, the AUC would change by "
             f"{bank.protected_gain:+.4f}."
         )
-    if apart.certain and bank.carried[group]:
+    if differ.certain and bank.carried[group]:
         by = " and ".join(f"{one.column} ({one.adds:+.2f})" for one in bank.carried[group])
         said.append(f"What sets the two groups' scores apart most, in log-odds on average: {by}.")
     return said
 
 
+def _four_fifths(differ: Gap) -> str:
+    ratio, bound = apart(differ.ratio, FOUR_FIFTHS, 2)
+    said = f"The lowest share approved is {ratio} of the highest, "
+    return said + (
+        f"below the {bound} of the four-fifths rule."
+        if differ.ratio < FOUR_FIFTHS
+        else f"within the four-fifths rule ({bound})."
+    )
+
+
+def _shares(bank: Bank, group: str) -> str:
+    """Where nobody is approved or refused, only how the shares differ."""
+    known = sorted((one for one in bank.treated[group] if one.size >= FEW), key=lambda one: -one.approved)
+    least, most, words = known[0], known[-1], bank.customers.words
+    return (
+        f"From {1 - least.approved:.1%} ({least.group}) to {1 - most.approved:.1%} ({most.group}) are {words.refused}; "
+        "whether that is good or bad for them is for people to say, so that no rule of equal shares is applied."
+    )
+
+
 def _to_do(made: Report, bank: Bank) -> None:
-    gaps = {group: apart for group, found in bank.treated.items() if (apart := gap(found)) is not None}
-    flagged = [group for group, apart in gaps.items() if apart.certain or apart.ratio < FOUR_FIFTHS]
+    words = bank.customers.words
+    gaps = {group: differ for group, found in bank.treated.items() if (differ := gap(found)) is not None}
+    flagged = [
+        group for group, differ in gaps.items() if differ.certain or (words.judged and differ.ratio < FOUR_FIFTHS)
+    ]
     if not gaps:
         return
     made.head("What to do about fairness")
     if not flagged:
         made.say("Nothing stands out. Measure it again each month: small groups need more customers to say much.")
         return
-    words = bank.customers.words
     made.say(
         f"Look at {listed(flagged)}. Ask of each feature that carries the difference whether it is needed and "
         f"justified; look by hand at those of the group who are {words.refused} near the threshold; and decide, in "

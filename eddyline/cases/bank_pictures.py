@@ -120,7 +120,8 @@ def fairness(bank: Bank, group: str) -> Figure:
     """How the members of each group fare."""
     words, found = bank.customers.words, bank.treated[group]
     note = (
-        f"By {group}, at the chosen threshold of {bank.costs.threshold:.2f}. {words.refused.capitalize()} wrongly: of "
+        f"By {group}, at the chosen threshold of {bank.costs.threshold:.2f}, of the last "
+        f"{sum(one.size for one in found):,} customers. {words.in_vain.capitalize()}: of "
         f"those who did not {words.happened}, with its 95 % interval."
     )
     figure, axes = style.canvas(1.9 + 0.75 * len(found), f"Who is {words.refused}, by {group}", note)
@@ -132,7 +133,7 @@ def fairness(bank: Bank, group: str) -> Figure:
         wrong,
         0.36,
         color=style.colour(1),
-        label=f"{words.refused} wrongly",
+        label=words.in_vain,
         xerr=[1.96 * one.wrongly_spread for one in found],
         error_kw={"capsize": 3, "linewidth": 1.2},
     )

@@ -144,7 +144,9 @@ def _decides(bank: Bank) -> list[str]:
             if bank.decides == FOREST
             else "no better beyond chance, so that the simpler one decides."
         ),
-        f"In the customers measured here the forest is {forest.difference:+.3f} (interval {_interval(forest)}); at the "
+        f"In the customers measured here the forest is {abs(forest.difference):.3f} "
+        f"{'above' if forest.difference > 0 else 'below'} it ({_interval(forest)}: "
+        f"{'more than' if forest.certain else 'within'} chance); at the "
         f"threshold below, {_short(bank.decides)} costs {_money(chosen)} {words.unit} a customer, and "
         f"{_short(FOREST if bank.decides == ONLINE else ONLINE)} {_money(other)}.",
         "The reasons of both sum to the score; those of a forest come from the questions that its trees ask."
@@ -231,7 +233,7 @@ def _columns(first: str, bank: Bank) -> list[tuple[str, str]]:
         (words.approved.capitalize(), "right"),
         (f"Of those, {words.happened}", "right"),
         ("Caught", "right"),
-        (f"{words.refused.capitalize()} wrongly", "right"),
+        (words.in_vain.capitalize(), "right"),
     ]
 
 

@@ -18,16 +18,36 @@ FEW = 50
 """Members of a group without which its rates say little."""
 
 _SHUFFLES = 2_000
-_PEOPLE = re.compile("(?i)gender|sex|(^|_)age|race|ethnic|nation|religion|marital|marriage|disab|senior").search
+_PEOPLE = re.compile(
+    "gender|ethnic|religi|marital|marriage|disab|senior(?!ity)|national(it|_orig)|(?<![a-z])(sex|race|nation)(?![a-z])"
+).search
+_AGE = re.compile("(?<![a-z])age(?![a-z])").search
+_hump = re.compile("(?<=[a-z0-9])(?=[A-Z])")
 
 
 def of_people(group: str) -> bool:
     """Whether a column's name says that it tells people apart by what they are.
 
-    >>> of_people("Gender"), of_people("Channel")
+    >>> [of_people(name) for name in ("Gender", "SeniorCitizen", "customer_age", "marital.status", "race")]
+    [True, True, True, True, True]
+    >>> [of_people(name) for name in ("Channel", "destination", "seniority", "average", "trace")]
+    [False, False, False, False, False]
+    """
+    return of_age(group) or _PEOPLE(_spelt(group)) is not None
+
+
+def of_age(group: str) -> bool:
+    """Whether a column's name says that it is people's age.
+
+    >>> of_age("customerAge"), of_age("SeniorCitizen")
     (True, False)
     """
-    return _PEOPLE(group) is not None
+    return _AGE(_spelt(group)) is not None
+
+
+def _spelt(name: str) -> str:
+    """In small letters, with words apart."""
+    return _hump.sub("_", name).lower()
 
 
 class Association(NamedTuple):

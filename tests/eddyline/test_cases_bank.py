@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from eddyline.cases.bank import APPETITE, FOREST, ONLINE, run
-from eddyline.cases.bank_data import OTHER, Customers, made_up, read_customers
+from eddyline.cases.bank_data import Customers, made_up, read_customers
 from eddyline.cases.bank_reasons import told
 from eddyline.cases.bank_report import report
+from eddyline.cases.bank_words import OTHER
 from eddyline.cases.costs import Costs, curve, policy
 from eddyline.cases.fairness import gap, treated
 from eddyline.cases.few import few, textbook
@@ -203,6 +205,36 @@ def test_a_file_is_read_in_the_order_of_its_rows(tmp_path, capsys, monkeypatch):
     said = " ".join(capsys.readouterr().out.split())
     assert "Fairness by gender" in said
     assert "Gender has no part in the score" in said
+    assert "Of the last 450 customers, the second half of the stream" in said
+    assert "what stands above is measured on the last 180" in said
+    assert "approved" not in said
+    assert "refused" not in said
+    assert "four-fifths" not in said
+    assert "Of those who did not turn out as cases" in said
+    assert "are cases" not in said
+
+
+def test_what_people_are_has_no_part_in_the_score(tmp_path):
+    rng = np.random.default_rng(1)
+    file = tmp_path / "telco.csv"
+    lines = ["age,seniorCitizen,destination,Gender,disabled,seniority,churn"]
+    lines += [
+        f"{20 + row % 50},{row % 2},{'ab'[row % 2]},{'fm'[row % 2]},{row % 2},{row % 7},{draw}"
+        for row, draw in enumerate(rng.integers(0, 2, 60).tolist())
+    ]
+    file.write_text("\n".join(lines))
+    found = read_customers(file, "churn", "1")
+    assert [one.name for one in found.table.columns] == ["age", "destination", "seniority"]
+    assert set(found.groups) == {"seniorCitizen", "Gender", "disabled", "age"}
+
+
+def test_the_four_fifths_rule_is_told_with_digits_that_show_it(bank):
+    even = treated(["a", "b"] * 2_000, np.tile([0.0, 1.0], 2_000), np.zeros(4_000, dtype=bool), 0.5)[0]
+    high, low = even._replace(group="h", approved=0.8), even._replace(group="l", approved=0.6398)
+    said = [
+        part.text for part in report(replace(bank, treated={"sex": (high, low)}), None, 3).parts if "text" in vars(part)
+    ]
+    assert any("0.7997 of the highest, below the 0.8000 of the four-fifths rule" in text for text in said)
 
 
 @pytest.mark.parametrize(
