@@ -87,6 +87,7 @@ def _print(runs: list[Run], figures: list[Figure], known: dict[str, str], left_o
         name = f"{run.stream}\n({known[run.stream]})" if first else ""
         table.add_row(name, run.kind, run.model, run.learnt, f"{run.rows:,}", *qualities, f"{run.microseconds:,.1f}")
     console.print(table)
+    console.print(_calibration(runs))
     table = Table(title="Numbers to reach")
     for name in ("what", "of"):
         table.add_column(name)
@@ -98,6 +99,22 @@ def _print(runs: list[Run], figures: list[Figure], known: dict[str, str], left_o
     console.print(table)
     if left_out:
         console.print(f"Left out, since --data has no such file: {', '.join(left_out)}")
+
+
+def _calibration(runs: list[Run]) -> Table:
+    table = Table(
+        title="Calibration error on the rows that are measured",
+        caption="pooled: many versions, whose errors partly cancel; chance: what perfect scores would have",
+    )
+    for name in ("stream", "model"):
+        table.add_column(name)
+    for name in ("pooled", "one frozen version", "chance"):
+        table.add_column(name, justify="right")
+    for run in runs:
+        if run.frozen is not None:
+            errors = (f"{value:.4f}" for value in (run.pooled, run.frozen, run.chance))
+            table.add_row(run.stream, run.model, *errors)
+    return table
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from statistics import median
 
@@ -20,10 +20,15 @@ from stream.propensity.online import OnlineClassifier
 
 Array = NDArray[np.float64]
 
+BATCH = ("logistic", "forest", "network")
+"""What online models are held against."""
+
 _SAME_AS_FOREST = 0.015
 _CALIBRATED = 0.02
 _MERGED = 0.005
 _PARTS = 4
+_DRAWS = 200
+_SEED = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,10 @@ class Run:
         was learnt.
     microseconds
         To learn and score a row, of those that are scored.
+    pooled, frozen, chance
+        Calibration error on the rows that are measured, of online models: of all versions together, each of which
+        scored some rows; of one, the version before those rows; and what perfect scores would have of so many rows, if
+        outcomes were drawn from the frozen version's scores. None for batch models.
     """
 
     stream: str
@@ -55,6 +64,9 @@ class Run:
     log_loss: float
     ece: float
     microseconds: float
+    pooled: float | None = None
+    frozen: float | None = None
+    chance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +95,35 @@ class Figure:
 
 
 def runs(stream: Stream, models: tuple[str, ...] = online.MODELS) -> Iterator[Run]:
-    """Online models, and batch logistic regression and random forest, on the same rows."""
+    """Online models, and batch ones, on the same rows; the batch network is learnt once only, since it takes long."""
     for name in models:
         model = OnlineClassifier(name, features=stream.features, block=stream.block)
         began = time.process_time()
-        said = online.one_pass(model, stream.raw, stream.labels, stream.start, block=stream.block).prequential
-        yield _run(stream, name, "online", "before each row", said, time.process_time() - began)
-    for name in ("logistic", "forest"):
-        for monthly in (False, True) if stream.periods is not None else (False,):
+        said = online.one_pass(model, stream.raw, stream.labels, stream.start, block=stream.block)
+        seconds, test = time.process_time() - began, stream.labels[stream.start :]
+        yield replace(
+            _run(stream, name, "online", "before each row", said.prequential, seconds),
+            pooled=calibration_error(test, said.prequential[stream.start :]),
+            frozen=calibration_error(test, said.frozen),
+            chance=by_chance(said.frozen),
+        )
+    for name in BATCH:
+        for monthly in (False, True) if stream.periods is not None and name != "network" else (False,):
             began = time.process_time()
             said = np.full(len(stream.raw), np.nan)
             said[stream.start :] = _batch(stream, name, monthly)
             learnt = "monthly" if monthly else "once"
             yield _run(stream, name, "batch", learnt, said, time.process_time() - began)
+
+
+def by_chance(scores: Array) -> float:
+    """Calibration error that perfect scores would have: the mean over outcomes drawn from them, seeded.
+
+    >>> 0.005 < by_chance(np.linspace(0.01, 0.99, 2_000)) < 0.04
+    True
+    """
+    rng = np.random.default_rng(_SEED)
+    return float(np.mean([calibration_error(rng.random(len(scores)) < scores, scores) for _ in range(_DRAWS)]))
 
 
 def _batch(stream: Stream, name: str, monthly: bool) -> Array:

@@ -88,7 +88,7 @@ def _shuffled(file: Path, *, target: str, name: str, linear: float, known: str) 
     """Rows in a random order: the last fifth is the test, as in what was published."""
     table = read_table(file, target)
     parts = split(table.labels, ordered=False)
-    encoder = Encoder.fit(table.columns, table.labels, parts.past)
+    encoder = Encoder.fit(table.columns, table.labels, parts.train)  # as `eddyline evaluate compare` does
     order = np.concatenate([parts.past, parts.test])
     raw = encoder.encode(table.columns)[order]
     return Stream(name, encoder.measured, raw, table.labels[order], len(parts.past), linear, known=known)

@@ -70,3 +70,15 @@ def test_wrong_options_are_refused(arguments: list[str], words: str) -> None:
     done = run(*arguments)
     assert done.returncode == 2
     assert words in done.stderr
+
+
+def test_a_frozen_version_stands_beside_the_pooled_ones(document: dict) -> None:
+    for one in document["runs"]:
+        errors = [one["pooled"], one["frozen"], one["chance"]]
+        if one["kind"] == "online":
+            assert all(0 < error < 0.3 for error in errors)
+        else:
+            assert errors == [None] * 3
+    linear = next(one for one in document["runs"] if (one["stream"], one["kind"]) == ("linear", "online"))
+    assert linear["frozen"] != linear["pooled"]
+    assert linear["chance"] < 0.1  # perfect scores of 1,000 rows
