@@ -154,7 +154,8 @@ class LogisticLearner(Learner):
     def contribute(self) -> LogisticPart:
         weights = self._plain()
         part = LogisticPart(self._examples, weights.times(float(self._examples)))
-        self._contributed = [*self._contributed, (part.mark, weights)][-_REMEMBERED:]
+        adopted, *since = self._contributed
+        self._contributed = [adopted, *[*since, (part.mark, weights)][1 - _REMEMBERED :]]
         return part
 
     def adopt(self, scaling: Preprocessing, classifier: Classifier | None, marks: Sequence[str]) -> None:

@@ -122,6 +122,20 @@ def test_models_may_come_late() -> None:
     np.testing.assert_allclose(going.snapshot().part.mean.weights, plain.snapshot().part.mean.weights, rtol=1e-6)
 
 
+def test_the_adopted_model_comes_once_more_after_many_contributions() -> None:
+    """As when an operator renames a segment: the revised model holds the classifier that was adopted before."""
+    rows, labels = shop(800, 14)
+    scale = scaling(rows)
+    going, plain = taught(rows[:200], labels[:200], scale), taught(rows, labels, scale)
+    adopted = PropensityModel.learnt(going.snapshot(), scale, NAMES, TARGET, rows)
+    going.adopt(scale, adopted)
+    for start in range(200, 800, 50):
+        going.learn_many(rows[start : start + 50], labels[start : start + 50])
+        going.snapshot()
+    going.adopt(scale, adopted)
+    np.testing.assert_allclose(going.snapshot().part.mean.weights, plain.snapshot().part.mean.weights, rtol=1e-6)
+
+
 def test_a_model_without_a_partition_in_it_takes_nothing_from_it() -> None:
     rows, labels = shop(500, 12)
     scale = scaling(rows)
