@@ -145,7 +145,7 @@ def _decides(bank: Bank) -> list[str]:
             else "no better beyond chance, so that the simpler one decides."
         ),
         f"In the customers measured here the forest is {abs(forest.difference):.3f} "
-        f"{'above' if forest.difference > 0 else 'below'} it ({_interval(forest)}: "
+        f"{'above' if forest.difference > 0 else 'below'} the logistic regression ({_interval(forest)}: "
         f"{'more than' if forest.certain else 'within'} chance); at the "
         f"threshold below, {_short(bank.decides)} costs {_money(chosen)} {words.unit} a customer, and "
         f"{_short(FOREST if bank.decides == ONLINE else ONLINE)} {_money(other)}.",

@@ -132,6 +132,20 @@ def percent(value: float | None) -> str:
     return "-" if value is None else f"{value:.1%}"
 
 
+def percents(shares: Sequence[float]) -> list[str]:
+    """Shares of a whole without decimals, which add up as the shares do: the largest remainders are rounded up.
+
+    >>> percents([1 / 3, 1 / 3, 1 / 3]), percents([0.125, 0.125, 0.75]), percents([])
+    (['34%', '33%', '33%'], ['13%', '12%', '75%'], [])
+    """
+    whole = [int(100 * share + 1e-9) for share in shares]
+    left = round(100 * sum(shares)) - sum(whole)
+    order = sorted(range(len(whole)), key=lambda place: (round(whole[place] - 100 * shares[place], 9), place))
+    for place in order[: max(left, 0)]:
+        whole[place] += 1
+    return [f"{each}%" for each in whole]
+
+
 def apart(value: float, bound: float, digits: int = 1) -> tuple[str, str]:
     """Two numbers with as many digits as it takes to see that they differ.
 

@@ -31,16 +31,17 @@ def service(shop: Shop, card: Card) -> Service:
     Notes
     -----
     The tier goes by what a customer of the segment spends, beside the mean of all; the offer by how they spend it.
-    Neither age nor a group of people has any part in it.
+    What they spend at a time is that of the segment's centre. Neither age nor a group of people has any part in it.
     """
     features = shop.shoppers.features
     paid, visits = money(features), _column(features, _VISITS)
-    if paid is None or visits is None:
+    if paid is None or visits is None or not card.differences:
         return Service("", _stands_out(card))
     spend, often = shop.chosen.merged.rows[:, paid], shop.chosen.merged.rows[:, visits]
     own = np.array([shop.chosen.of[customer] == card.id for customer in shop.chosen.merged.ids])
     worth, comes = _beside(spend, own), _beside(often, own)
-    basket = float(np.nansum(spend[own]) / max(np.nansum(often[own]), 1.0))
+    centre = {one.feature: one.value for one in card.differences}
+    basket = centre[features[paid].name] / max(centre[features[visits].name], 1.0)
     unit = f" {features[paid].unit}".rstrip()
     tier = "gold" if worth >= _HIGH else "silver" if worth >= _LOW else "basic"
     if worth >= _HIGH and comes >= _LOW:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from eddyline.cases.report import percents
 from eddyline.cases.service import money
 from eddyline.cases.shop import Follows, Segmented, Shop
 from eddyline.plots import style
@@ -92,8 +93,10 @@ def sizes(shop: Shop) -> Figure:
     figure, axes = style.canvas(1.6 + 0.45 * len(data.ids), "How large the segments are", "Customers in each segment.")
     order = range(len(data.ids))
     counts = [card.customers for card in data.cards]
+    shares = percents([card.share for card in data.cards])
     bars = axes.barh(order, counts, color=[style.colour(place) for place in order], height=0.65)
-    axes.bar_label(bars, [f"{card.customers:,} ({card.share:.0%})" for card in data.cards], padding=4, fontsize=10)
+    texts = [f"{count:,} ({share})" for count, share in zip(counts, shares, strict=True)]
+    axes.bar_label(bars, texts, padding=4, fontsize=10)
     axes.set_yticks(order, [f"{segment} {name}" for segment, name in zip(data.ids, data.names, strict=True)])
     axes.set_xlim(0, 1.18 * max(counts))
     axes.invert_yaxis()
@@ -112,11 +115,11 @@ def groups(shop: Shop, follows: Follows) -> Figure:
         ("All customers", follows.overall),
         *((f"{segment} {name}", follows.shares[segment]) for segment, name in zip(data.ids, data.names, strict=True)),
     ]
-    left = np.zeros(len(lines))
+    left, told = np.zeros(len(lines)), [percents([*shares.values()]) for _, shares in lines]
     for place, group in enumerate(follows.overall):
         widths = np.array([shares.get(group, 0.0) for _, shares in lines])
         bars = axes.barh(range(len(lines)), widths, left=left, height=0.65, color=style.colour(place), label=group)
-        texts = [f"{width:.0%}" if width >= 0.08 else "" for width in widths]
+        texts = [each[place] if width >= 0.08 else "" for each, width in zip(told, widths, strict=True)]
         axes.bar_label(bars, texts, label_type="center", color="white" if place in _DARK else "black", fontsize=10)
         left += widths
     axes.set_yticks(range(len(lines)), [name for name, _ in lines])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from eddyline.cases import shop_pictures
 from eddyline.cases.fairness import of_people
-from eddyline.cases.report import Report, listed, upper
+from eddyline.cases.report import Report, listed, percents, upper
 from eddyline.cases.service import service
 from eddyline.cases.shop import Follows, Shop
 from eddyline.cases.shop_data import NOBODY
@@ -108,8 +108,8 @@ def _algorithms(made: Report, shop: Shop) -> None:
 
 def _cards(made: Report, shop: Shop) -> None:
     made.head("Who they are, and what to do for them")
-    cells = []
-    for card in shop.chosen.cards:
+    cells, shares = [], percents([card.share for card in shop.chosen.cards])
+    for card, share in zip(shop.chosen.cards, shares, strict=True):
         told = service(shop, card)
         own = {one.feature: one for one in card.differences}
         said = [
@@ -118,7 +118,7 @@ def _cards(made: Report, shop: Shop) -> None:
             if feature.name in own
         ]
         typical = ", ".join(one.customer for one in card.typical[:2]) or "-"
-        size = f"{card.customers:,} ({card.share:.0%})"
+        size = f"{card.customers:,} ({share})"
         tier = f"{told.tier.capitalize()}: {told.offer}" if told.tier else told.offer
         cells.append([card.id, card.name, size, ", ".join(said[:4]), typical, tier])
     made.table(
@@ -140,10 +140,9 @@ def _fairness(made: Report, shop: Shop, follows: Follows) -> None:
     made.head(f"Does a segment follow {group}?")
     names = {card.id: card.name for card in shop.chosen.cards}
     cells = [
-        [f"{segment} {names[segment]}", *(f"{share:.0%}" for share in shares.values())]
-        for segment, shares in follows.shares.items()
+        [f"{segment} {names[segment]}", *percents([*shares.values()])] for segment, shares in follows.shares.items()
     ]
-    cells.append(["All customers", *(f"{share:.0%}" for share in follows.overall.values())])
+    cells.append(["All customers", *percents([*follows.overall.values()])])
     made.table([("Segment", "left"), *((name, "right") for name in follows.overall)], cells)
     found, with_it = follows.association, follows.with_it
     often = f"{found.chance:.0%}" if found.chance >= 0.01 else "less than 1%"

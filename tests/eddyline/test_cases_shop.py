@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
 from eddyline.cases.fairness import association
+from eddyline.cases.report import Rows
 from eddyline.cases.shop import run, segmented
 from eddyline.cases.shop_data import KINDS, made_up, read_shoppers
+from eddyline.cases.shop_report import report
 from eddyline.cli import main
 from stream.errors import DataError
 
@@ -49,6 +52,20 @@ def test_the_five_kinds_are_found_again(capsys, tmp_path):
     page = Page((tmp_path / "shop.html").read_text(encoding="utf-8"))
     assert page.loaded == []
     assert page.pictures == 7
+
+
+def test_what_a_report_tells_of_a_segment_agrees_with_itself():
+    for seed in (2, 7):
+        shop = run(made_up(130, seed), 5)
+        told = report(shop, seed)
+        for segment in told.numbers["segments"]:
+            for basket in re.findall(r"about ([\d,]+) EUR", segment["offer"]):
+                shown = segment["means"]["spend"] / segment["means"]["frequency"]
+                assert int(basket.replace(",", "")) == round(shown)
+        tables = {part.columns[0][0]: part.cells for part in told.parts if isinstance(part, Rows)}
+        cards, followed = tables["Id"], tables["Segment"]
+        assert sum(int(re.search(r"\((\d+)%\)", row[2])[1]) for row in cards) == 100
+        assert {sum(int(cell[:-1]) for cell in row[1:]) for row in followed} == {100}
 
 
 def test_the_same_seed_gives_the_same_numbers_and_another_seed_others(capsys):
