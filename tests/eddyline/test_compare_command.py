@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 
 import numpy as np
 import pytest
+
+from eddyline.cli.output import progress
 
 
 @pytest.fixture
@@ -70,3 +74,18 @@ def test_events_say_that_they_are_read(eddyline, tmp_path):
     done = eddyline("evaluate", "compare", "--events", str(tmp_path / "none.csv"), "--target", "orders_again")
     assert done.returncode == 2
     assert done.stderr.startswith(f"reading {tmp_path / 'none.csv'}; a year of a shop takes some minutes\n")
+
+
+@pytest.mark.parametrize(("total", "shown"), [(None, "550,075"), (600_000, "550075/600000")])
+def test_progress_shows_a_total_only_where_there_is_one(monkeypatch, total, shown):
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stderr", screen := Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    with progress("Processing", total) as advance:
+        advance(550_075)
+    assert shown in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue())
+    assert "?" not in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen.getvalue())
