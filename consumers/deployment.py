@@ -11,6 +11,7 @@ from stream.config import EngineConfig
 from stream.errors import Mismatch, MissingTopic
 from stream.model import FORMAT
 from stream.store.base import StateStore
+from stream.target import Target
 
 # Of a feature: what it is called, and not what is remembered.
 _WORDS = {"unit", "description", "high", "low", "high_from", "low_to", "theme"}
@@ -58,7 +59,7 @@ def _check_settings(config: EngineConfig, store: StateStore) -> None:
         "features": _digest([feature.model_dump(exclude=_WORDS) for feature in config.features]),
         "recommend.half_life": config.recommend.half_life,
     }
-    settings |= {f"{_TARGET}{target.name}": _digest(target.model_dump(include=_LABEL)) for target in config.targets}
+    settings |= {f"{_TARGET}{target.name}": _digest(_meaning(target)) for target in config.targets}
     known = store.shared("settings")
     if known is None:
         store.put_shared("settings", json.dumps(settings).encode())
@@ -89,5 +90,11 @@ def _refusal(name: str, before: str | int) -> str:
     )
 
 
+def _meaning(target: Target) -> dict[str, object]:
+    """What a target's label is made of, in whichever order it is written."""
+    values = target.model_dump(include=_LABEL)
+    return {key: sorted(value) if isinstance(value, tuple) else value for key, value in values.items()}
+
+
 def _digest(values: object) -> str:
-    return blake2b(json.dumps(values).encode(), digest_size=16).hexdigest()
+    return blake2b(json.dumps(values, sort_keys=True).encode(), digest_size=16).hexdigest()

@@ -137,8 +137,8 @@ class Engine:
 
     def _pass_time(self, time: int) -> None:
         """Move the clock; look at quiet customers who have come due, each at its own due time."""
-        self.clock = max(self.clock, time)
-        for due, profile in self.customers.wake(self.clock):
+        before, self.clock = self.clock, max(self.clock, time)
+        for due, profile in self.customers.wake(self.clock, before):
             self._span.note(due, due, profile)
 
     def _adopt(self, entry: ModelAdopted) -> None:

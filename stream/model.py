@@ -22,7 +22,7 @@ from stream.segments.learner import learn as learn_segments
 from stream.segments.model import SegmentsModel
 from stream.segments.wished import wished
 
-FORMAT = 2
+FORMAT = 3
 """Of packed models and of a partition's state; raised when what was written before can no longer be read."""
 
 

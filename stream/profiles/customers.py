@@ -66,8 +66,8 @@ class Customers:
         self._changed.add(event.customer)
         return profile
 
-    def wake(self, clock: int) -> Iterator[tuple[int, Profile]]:
-        """Quiet customers who are due by `clock`, each at its due time.
+    def wake(self, clock: int, before: int) -> Iterator[tuple[int, Profile]]:
+        """Quiet customers who are due by `clock`, each at its due time; who came late, at the clock `before`.
 
         The next look comes after a quarter of the silence so far: features of a quiet customer change ever more
         slowly on the scales that matter, so a year of silence costs some twenty looks, not 365.
@@ -75,7 +75,7 @@ class Customers:
         if not self.quiet.pending(clock):
             return
         for due, customer in self.quiet.due(clock):
-            profile = self._profiles[customer]
+            profile, due = self._profiles[customer], max(due, before)
             self.quiet.set(customer, due + max(self._quiet_check, (due - profile.last) // 4))
             self._changed.add(customer)
             yield due, profile

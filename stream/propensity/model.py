@@ -127,8 +127,9 @@ class PropensityModel:
         return found
 
     def decile(self, score: float) -> int:
-        """The tenth of the customers that a score lies in; 10 is the most likely."""
-        return 1 + int(np.searchsorted(self.deciles, score, side="right"))
+        """The tenth of the customers that a score lies in; 10 is the most likely, and of equals it is the middle."""
+        low, high = (int(np.searchsorted(self.deciles, score, side=side)) for side in ("left", "right"))
+        return 1 + (low + high + 1) // 2
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON or msgpack; floats exact."""

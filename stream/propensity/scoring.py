@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.config import EngineConfig
+from stream.entries import Event
 from stream.evaluate.tally import Tally
 from stream.model import Model
 from stream.products import amount_of
@@ -85,17 +86,15 @@ class TargetScorer:
         self._ready = model.segments is not None
         found = model.propensity.get(self.target.name)
         self._model = None if found is None or found.examples < self.target.min_examples else found
+        if model.segments is not None and self._learner is None:
+            self._learner = PropensityLearner(self.target, model.segments.features, model.segments.scaling)
 
     def adopt(self, model: Model) -> None:
         """Score with another model; what was learnt since the last contribution is kept on top of it."""
-        segments = model.segments
-        if segments is None:
-            return
-        if self._learner is None:
-            self._learner = PropensityLearner(self.target, segments.features, segments.scaling)
-        self._learner.adopt(segments.scaling, model.propensity.get(self.target.name))
-        self.learnt = True
         self.use(model)
+        if model.segments is not None and self._learner is not None:
+            self._learner.adopt(model.segments.scaling, model.propensity.get(self.target.name))
+            self.learnt = True
 
     def predict(self, features: Array, standard: Array) -> None:
         """Score the rows of a stretch, raw and standardised, shape [n, features] each."""
@@ -118,9 +117,9 @@ class TargetScorer:
             standing = profile.standings[name] = Standing()
         standing.scored_at = step.time
         self._customers.touch(profile)
-        score = self._scores[step.row] if self._model is not None else None
-        if standing.example is None:
-            due = step.time + self.target.horizon
+        score = rounded(self._scores[step.row]) if self._model is not None else None
+        due = step.time + self.target.horizon
+        if standing.example is None and due >= step.clock:  # of a horizon that is over, events may still be to come
             row = tuple(self._features[step.row].tolist())
             standing.example = OpenExample(step.time, due, row, score, profile.segment)
             self._labels.set(profile.customer, due)
@@ -154,12 +153,7 @@ class TargetScorer:
                 return False
         elif target.score_on and event.kind not in target.score_on:
             return False
-        if (
-            target.every
-            and standing is not None
-            and standing.scored_at
-            and step.time - standing.scored_at < target.every
-        ):
+        if standing is not None and step.time < standing.scored_at + (target.every if standing.scored_at else 0):
             return False
         return self._eligible[step.row]
 
@@ -170,21 +164,27 @@ class TargetScorer:
             return
         if event.kind in target.until:
             standing.example = example.close()
-        elif event.kind in target.events and all(
-            event.properties.get(key) == value for key, value in target.where.items()
-        ):
+        elif event.kind in target.events and self._meant(event):
             amount = 1.0 if self._amount is None else self._amount(event, step.products)
             standing.example = example.plus(amount or 0.0)
         else:
             return
         self._customers.touch(profile)
 
+    def _meant(self, event: Event) -> bool:
+        """Whether an event has the properties that are asked for; true and 1 are not the same."""
+        for key, value in self.target.where.items():
+            given = event.properties.get(key)
+            if given != value or isinstance(given, bool) is not isinstance(value, bool):
+                return False
+        return True
+
     def _publish(self, step: Step, profile: Profile, standing: Standing, score: float) -> PropensityScored | None:
         model, target, known = self._model, self.target, standing.published
         assert model is not None
         if known is not None and abs(score - known) < target.step and target.band(score) == target.band(known):
             return None
-        standing.published = rounded(score)
+        standing.published = score
         cause, values = step.cause, self._features[step.row]
         terms = joined(model.contributions(self._standard[step.row]), values, self._traits)
         told = deciding(model.features, values, terms, self._units, REASONS)
@@ -193,7 +193,7 @@ class TargetScorer:
             customer=profile.customer,
             occurred_at=step.time,
             target=target.name,
-            score=standing.published,
+            score=score,
             band=target.band(score),
             decile=model.decile(score),
             previous=known,

@@ -239,3 +239,11 @@ def test_many_partitions_forget_as_fast_as_one() -> None:
                 part.adopt(scale, model)
         weights.append(together.outcomes.sum())
     assert weights[1] == pytest.approx(weights[0], rel=0.1)
+
+
+def test_equal_scores_are_in_the_middle() -> None:
+    rows = np.ones((300, 6))
+    scale = scaling(rows)
+    model = PropensityModel.learnt(PropensityLearner(TARGET, NAMES, scale).snapshot(), scale, NAMES, TARGET, rows)
+    assert {model.decile(score) for score in model.predict_proba_many(scale.standardise_many(rows)).tolist()} <= {5, 6}
+    assert (model.decile(0.01), model.decile(0.99)) == (1, 10)

@@ -15,6 +15,7 @@ from stream.entries import Entry, Event, ModelAdopted, Tick
 from stream.model import Model
 from stream.propensity.classifiers.naive_bayes import BayesPart
 from stream.propensity.labels import OpenExample, Resolved
+from stream.store.base import Saved
 from tests.stream import fold
 
 HORIZON = 10 * DAY
@@ -207,8 +208,6 @@ def test_targets_are_apart() -> None:
 def test_a_target_that_is_no_longer_declared_is_forgotten() -> None:
     both = config({}, {"name": "leaves", "absent": True})
     entries = [ModelAdopted(model()), event(0), event(1)]
-    from stream.store.base import Saved
-
     _, delta = Engine(both).apply(entries)
     saved = Saved(delta.watermark, {k: v for k, v in delta.profiles.items() if v}, scalars=delta.scalars)
     assert open_example(Engine(both, saved), "leaves") is not None
@@ -230,3 +229,35 @@ def test_an_observer_is_told_of_each_example_once_and_changes_nothing() -> None:
     assert all(one.example.due < watched.clock for one in told)
     assert watched.state_hash() == unwatched.state_hash()
     assert len(told) == watched.contribution().propensity["orders"].examples
+
+
+def test_a_target_that_is_added_learns_from_the_next_start_on() -> None:
+    """A model is there already, and none is adopted before the first horizon is over."""
+    one, two = config(), config({}, {"name": "leaves", "absent": True, "horizon": "5d"})
+    _, delta = Engine(one).apply([ModelAdopted(model()), event(0)])
+    saved = Saved(delta.watermark, {k: v for k, v in delta.profiles.items() if v}, scalars=delta.scalars)
+    engine = Engine(two, saved)
+    engine.apply([event(1), day(6.01)])
+    assert engine.contribution().propensity["leaves"].examples == 1
+    assert engine.contribution().propensity["orders"].examples == 0
+
+
+def test_history_that_comes_late_is_not_learnt_as_what_did_not_happen() -> None:
+    """Ann's year is loaded after Bob's: by Ann's first event all her horizons are over, and her orders are to come."""
+    late = [event(place) for place in range(0, 60, 5)]
+    assert learnt(event(100, customer="bob"), *late)[0] == 0
+    in_order = learnt(*late, event(100, customer="bob"))
+    assert in_order[1] >= 5
+
+
+def test_a_look_at_who_came_late_is_at_the_present_time() -> None:
+    engine = engine_after(config({"score_on": ["Product Added"]}), event(100, customer="bob"), event(1), day(100.5))
+    profile = engine.customers.get("ann")
+    assert profile is not None
+    assert profile.standings["orders"].scored_at >= event(100).time
+
+
+def test_true_is_not_one() -> None:
+    settings = config({"where": {"gift": True}})
+    assert learnt(event(0), event(1, gift=1), day(10.01), settings=settings) == (1, 0)
+    assert learnt(event(0), event(1, gift=True), day(10.01), settings=settings) == (1, 1)
