@@ -8,6 +8,7 @@ import numpy as np
 
 from eddyline.cases.bank import FOREST, ONLINE, Bank
 from eddyline.cases.few import Few
+from eddyline.cases.report import apart
 from eddyline.plots import calibration, roc, style
 
 if TYPE_CHECKING:
@@ -94,9 +95,10 @@ def costs(bank: Bank) -> Figure:
 
 def reasons(bank: Bank) -> Figure:
     """The largest reasons of three customers."""
+    words, at = bank.customers.words, bank.costs.threshold
     note = (
         "What the largest columns add to the log-odds, beside an average customer: to the right they "
-        f"speak for a {bank.customers.words.event}, to the left against it."
+        f"speak for a {words.event}, to the left against it."
     )
     counts = [len(one.reasons) for one in bank.explained]
     figure = style.sheet(1.6 + 0.6 * len(counts) + 0.36 * sum(counts), "Why these scores", note)
@@ -109,7 +111,8 @@ def reasons(bank: Bank) -> Figure:
         axes.set_yticks(range(len(adds)), names, fontsize=9)
         axes.invert_yaxis()
         axes.axvline(0, color="#444444", linewidth=0.8)
-        axes.set_title(f"Row {one.row + 1:,}: {one.score:.1%}", fontsize=10, loc="left")
+        score, decision = apart(100 * one.score, 100 * at)[0], words.approved if one.score < at else words.refused
+        axes.set_title(f"Row {one.row + 1:,}: {score}%, {decision}", fontsize=10, loc="left")
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(axis="y", length=0)
     every[-1].set_xlabel("Added to the log-odds")
