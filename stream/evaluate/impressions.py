@@ -10,6 +10,9 @@ from typing import Any, Literal
 REMEMBERED = 50
 """Shown items remembered of a customer, the newest; also how many of one list count."""
 
+LISTS = 20
+"""Shown lists remembered of a customer, the newest, beside those of remembered items."""
+
 PUBLISHED = 8
 """Lists given to a customer whose ids are remembered."""
 
@@ -23,11 +26,20 @@ class Impression:
     ordered: bool = False
 
 
+@dataclass(slots=True)
+class _List:
+    """One list, with the time (ms) at which it was first shown; `clicked`: whether a click on it was credited."""
+
+    shown: int
+    clicked: bool = False
+
+
 class Impressions:
     """A customer's newest impressions; bounded, about 40 bytes each when stored.
 
-    An item counts once a list, however often the list is shown, as long as it is remembered; it is clicked once at most
-    and ordered once at most. All times are event times, and a click that arrives before its impression finds none.
+    A list counts once, and each item once a list, however often it is shown and in however many pages, as long as it is
+    remembered; each is clicked once at most, and an item ordered once at most. A list is remembered at least as long as
+    its items. All times are event times, and a click that arrives before its impression finds none.
 
     Examples
     --------
@@ -35,15 +47,16 @@ class Impressions:
     >>> impressions.show("r-17", ["a", "b"], time=0), impressions.show("r-17", ["a", "b"], time=5)
     ((1, 2), (0, 0))
     >>> impressions.click("a", None, time=10, window=100)
-    (0, True)
+    (0, 0)
     >>> list(impressions.order(["a", "b", "c"], time=50, window=100))
     [('ordered_items', 0), ('viewed_orders', 0)]
     """
 
-    __slots__ = ("_found", "_published")
+    __slots__ = ("_found", "_lists", "_published")
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, str], Impression] = {}  # (list, item), the oldest first
+        self._lists: dict[str, _List] = {}  # by key, that with the oldest items first
         self._published: list[str] = []
 
     def publish(self, name: str) -> None:
@@ -72,22 +85,32 @@ class Impressions:
             How many were not shown before.
         """
         key = _key(name)
-        lists = int(not any(known == key for known, _ in self._found))
         new = [item for item in items[:REMEMBERED] if (key, item) not in self._found]
+        if not new:
+            return 0, 0
+        lists = int(key not in self._lists)
+        self._lists[key] = _List(time) if lists else self._lists.pop(key)
         for item in new:
             self._found[key, item] = Impression(time)
-        while len(self._found) > REMEMBERED:
-            del self._found[next(iter(self._found))]
+        self._forget()
         return lists, len(new)
 
-    def click(self, item: str, name: str | None, time: int, window: int) -> tuple[int, bool] | None:
+    def _forget(self) -> None:
+        for one in list(self._found)[:-REMEMBERED]:
+            del self._found[one]
+        held = {key for key, _ in self._found}
+        for key in list(self._lists)[:-LISTS]:
+            if key not in held:
+                del self._lists[key]
+
+    def click(self, item: str, name: str | None, time: int, window: int) -> tuple[int, int | None] | None:
         """Credit a click to the list `name`, or without one to the last list within `window` ms that showed the item.
 
         Returns
         -------
         tuple or None
-            When it was shown (ms), and whether this is the first click on that list. None when it was not shown in
-            time, or was clicked before.
+            When the item was shown (ms), and, at the first click on the list, when the list was first shown, else
+            None. None at all when the item was not shown in time, or was clicked before.
         """
         key = None if name is None else _key(name)
         best: tuple[str, Impression] | None = None
@@ -96,8 +119,9 @@ class Impressions:
                 best = (known, one) if best is None or one.shown >= best[1].shown else best
         if best is None or best[1].clicked is not None:
             return None
-        first = not any(one.clicked is not None for (known, _), one in self._found.items() if known == best[0])
-        best[1].clicked = time
+        of_it = self._lists[best[0]]
+        first = None if of_it.clicked else of_it.shown
+        best[1].clicked, of_it.clicked = time, True
         return best[1].shown, first
 
     def order(
@@ -129,14 +153,16 @@ class Impressions:
         if not self._found and not self._published:
             return ()
         found = [(*key, one.shown, one.clicked, one.ordered) for key, one in self._found.items()]
-        return found, self._published
+        lists = [(key, one.shown, one.clicked) for key, one in self._lists.items()]
+        return found, lists, self._published
 
     @classmethod
     def unpack(cls, packed: Sequence[Any]) -> Impressions:
         """Reverse of `pack`."""
         impressions = cls()
         if packed:
-            found, impressions._published = packed[0], list(packed[1])
+            found, lists, impressions._published = packed[0], packed[1], list(packed[2])
+            impressions._lists = {key: _List(*rest) for key, *rest in lists}
             impressions._found = {(name, item): Impression(*rest) for name, item, *rest in found}
         return impressions
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -74,21 +75,45 @@ class ListTally:
     What becomes of an impression counts in the period in which it was shown, so that rates of a period are of the same
     impressions; clicks and orders may still come to it.
 
+    Attributes
+    ----------
+    total
+        Since the start.
+    periods
+        By period of event time.
+    newest
+        Event time (ms) of the newest impression; -1 for none.
+    since
+        Impressions from this event time on (ms) are in the periods: those that were counted before other settings
+        began the periods anew are not, and so neither is what becomes of them.
+
     Examples
     --------
     >>> tally = ListTally()
-    >>> tally.add(0, lists=1, items=3)
-    >>> tally.add(0, clicked_lists=1, clicked_items=1)
+    >>> tally.follow(0, lists=1, items=3)
+    >>> tally.follow(0, clicked_lists=1, clicked_items=1)
     >>> share(tally.total.clicked_items, tally.total.items)
     0.3333333333333333
     """
 
     total: ListCounts = field(default_factory=ListCounts)
     periods: Periods[ListCounts] = field(default_factory=Periods)
+    newest: int = -1
+    since: int = 0
 
     def add(self, time: int, **counts: int) -> None:
         """Add to counts by their names, at an event time (ms)."""
         self.total.add(**counts)
+        self._add(time, counts)
+
+    def follow(self, shown: int, **counts: int) -> None:
+        """Add to counts of impressions, and of what became of them, by the event time (ms) of the impression."""
+        self.total.add(**counts)
+        self.newest = max(self.newest, shown)
+        if shown >= self.since:
+            self._add(shown, counts)
+
+    def _add(self, time: int, counts: Mapping[str, int]) -> None:
         period = self.periods.period(time)
         if period is not None:
             if period not in self.periods.parts:
@@ -105,18 +130,28 @@ class ListTally:
 
     def merge(self, other: ListTally) -> ListTally:
         """A new tally of both together."""
-        return ListTally(self.total.merge(other.total), self.periods.merge(other.periods))
+        return ListTally(
+            self.total.merge(other.total),
+            self.periods.merge(other.periods),
+            max(self.newest, other.newest),
+            max(self.since, other.since),
+        )
+
+    def under(self, calendar: Calendar) -> ListTally:
+        """The same under these settings: periods that were cut otherwise begin anew after the newest impression."""
+        periods = self.periods.under(calendar)
+        return self if periods is self.periods else ListTally(self.total, periods, self.newest, self.newest + 1)
 
     def pack(self) -> tuple[Any, ...]:
         """As stored, to be packed on."""
-        return self.total.pack(), self.periods.pack()
+        return self.total.pack(), self.periods.pack(), self.newest, self.since
 
     @classmethod
     def unpack(cls, packed: Any) -> ListTally:
         """Reverse of `pack`."""
-        total, (length, count, parts) = packed
+        total, (length, count, parts), newest, since = packed
         kept = {period: ListCounts.unpack(one) for period, one in parts}
-        return cls(ListCounts.unpack(total), Periods(Calendar(length, count), kept))
+        return cls(ListCounts.unpack(total), Periods(Calendar(length, count), kept), newest, since)
 
 
 def share(part: float, whole: float) -> float | None:

@@ -94,7 +94,7 @@ class Tally:
         return Tally(
             self.counts,
             {name: replace(one, periods=one.periods.under(calendar)) for name, one in self.targets.items()},
-            replace(self.lists, periods=self.lists.periods.under(calendar)),
+            self.lists.under(calendar),
             calendar,
         )
 

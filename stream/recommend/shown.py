@@ -39,18 +39,20 @@ def follow(profile: Profile, event: Event, items: Sequence[str], window: int, ta
         name = _shown(profile, event)
         lists, new = (0, 0) if name is None else impressions.show(name, items, event.time)
         if new:
-            tally.add(event.time, lists=lists, items=new)
+            tally.follow(event.time, lists=lists, items=new)
         return bool(new)
     if event.kind == CLICKED:
         clicked = impressions.click(items[0], _text(event, "recommendation_id"), event.time, window)
         if clicked is not None:
             shown, first = clicked
-            tally.add(shown, clicked_items=1, clicked_lists=int(first))
+            tally.follow(shown, clicked_items=1)
+            if first is not None:
+                tally.follow(first, clicked_lists=1)
         return clicked is not None
     changed = False
     if event.kind == ORDERED:
         for what, shown in impressions.order(items, event.time, window):
-            tally.add(shown, **{what: 1})
+            tally.follow(shown, **{what: 1})
             changed = True
     return changed
 

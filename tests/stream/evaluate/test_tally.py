@@ -37,7 +37,8 @@ def follow(tally: Tally, history) -> Tally:
             target, probability, happened, time, segment = arguments
             tally.score(target, probability, happened, time=time, segment=segment)
         else:
-            tally.lists.add(arguments[0], **{arguments[1]: 1})
+            time, name = arguments
+            (tally.lists.add if name == "trials" else tally.lists.follow)(time, **{name: 1})
     return tally
 
 
