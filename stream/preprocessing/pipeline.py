@@ -38,6 +38,7 @@ _STEPS: dict[str, Any] = {
 }
 _PLAIN = ("clean", "impute", "log1p", "winsorise")  # steps that keep every feature apart, and its unit
 _BLOCK = 1_024
+_FURTHEST = 1e6  # standard deviations
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,12 +126,15 @@ class Preprocessing:
         return _by_blocks(rows, self.steps, len(self.names))
 
     def standardise_many(self, rows: Array) -> Array:
-        """Plain columns of raw rows [n, d] in standard deviations from the sample's mean, shape [n, d], all finite."""
-        return _by_blocks(rows, (*self._plain, self.standard), len(self.inputs))
+        """Plain columns of raw rows [n, d] in standard deviations from the sample's mean, shape [n, d].
+
+        None is further than a million from it; steps that do not winsorise would let more through.
+        """
+        return _held(_by_blocks(rows, (*self._plain, self.standard), len(self.inputs)))
 
     def standardise_scaled(self, scaled: Array) -> Array:
         """Like `standardise_many`, of rows [n, d'] that `transform_many` has made."""
-        return np.ascontiguousarray(self.standard.apply(_undone(scaled, self._later).copy()).T)
+        return _held(np.ascontiguousarray(self.standard.apply(_undone(scaled, self._later).copy()).T))
 
     def inverse(self, scaled: Array) -> Array:
         """Rows that `transform_many` has made, such as centres, in the features' own units, shape [n, d].
@@ -199,6 +203,10 @@ def _by_blocks(rows: Array, steps: Sequence[Frozen], width: int) -> Array:
             columns = step.apply(columns)
         out[start : start + _BLOCK] = columns.T
     return out
+
+
+def _held(standard: Array) -> Array:
+    return np.clip(standard, -_FURTHEST, _FURTHEST, out=standard)
 
 
 def _undone(rows: Array, steps: Sequence[Frozen]) -> Array:

@@ -17,16 +17,25 @@ from stream.preprocessing.transformer import Step
 from stream.rows import Name
 
 _ROUNDING = 1e-12  # of the mean: a smaller deviation is that of a constant, summed with rounding
+_NOTHING = 1e-9  # what a decaying count leaves behind is smaller than that, and swings by many powers of ten
 
 
 @dataclass(frozen=True, eq=False)
 class FrozenStandardise(Scaler):
-    """`mean` and `std` of each column, shape [d]. A column without spread is 0 throughout."""
+    """`mean` and `std` of each column, shape [d]. A column without spread is 0 throughout.
+
+    A deviation that rounding explains, or of less than 1e-9, is none: its `std` is 0.
+    """
 
     step: ClassVar[str] = "standardise"
     flat: ClassVar[float] = 0.0
     mean: Array
     std: Array
+
+    def __post_init__(self) -> None:
+        none = self.std <= np.maximum(_ROUNDING * np.abs(self.mean), _NOTHING)
+        object.__setattr__(self, "std", np.where(none, 0.0, self.std))
+        super().__post_init__()
 
     @classmethod
     def fit(cls, columns: Array) -> Self:
@@ -66,8 +75,6 @@ class Standardise(Step[Moments]):
 
     def _freeze(self, names: Sequence[Name]) -> Frozen:
         number, mean, squares = self._state.of(names)
-        mean = np.nan_to_num(mean)
         with np.errstate(invalid="ignore"):
             std = np.nan_to_num(np.sqrt(squares / number))
-        std[std <= _ROUNDING * np.abs(mean)] = 0.0
-        return FrozenStandardise(mean, std)
+        return FrozenStandardise(np.nan_to_num(mean), std)

@@ -47,11 +47,13 @@ class Outcomes:
         self.half_life = half_life
 
     def note_many(self, logits: Array, labels: NDArray[np.bool_], negative: float = 1.0) -> None:
-        """Add examples in order, shape [n] each; a negative counts as `negative` of them."""
+        """Add examples in order, shape [n] each; a negative counts as `negative` of them, and log-odds of NaN none."""
         width = 2.0 * LIMIT / BINS
-        places = np.clip((logits + LIMIT) / width, 0, BINS - 1).astype(np.intp) + BINS * labels
+        nothing = np.isnan(logits)
+        places = np.clip((np.where(nothing, 0.0, logits) + LIMIT) / width, 0, BINS - 1).astype(np.intp) + BINS * labels
         fade = 2.0 ** (-1.0 / self.half_life)
         weights = np.where(labels, 1.0, negative) * fade ** np.arange(len(labels) - 1, -1, -1)
+        weights[nothing] = 0.0
         self.bins *= fade ** len(labels)
         self.bins += np.bincount(places, weights, 2 * BINS).reshape(2, BINS)
 

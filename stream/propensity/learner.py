@@ -20,7 +20,6 @@ BLOCK = 256
 """Examples that are learnt together."""
 
 _SHORTEST = 20.0  # examples; of a partition that has hardly any
-_LARGEST = 1e6  # standard deviations from the mean; only scaling without winsorising lets more through
 
 
 class PropensityLearner:
@@ -131,7 +130,6 @@ class PropensityLearner:
         chosen, share = self._chosen(labels), self._target.negatives
         if len(chosen):
             standard = self._scaling.standardise_many(rows[chosen])
-            np.clip(standard, -_LARGEST, _LARGEST, out=standard)
             logits = self._learner.learn_many(standard, labels[chosen]) + log(share)
             self._outcomes.note_many(logits, labels[chosen], 1.0 / share)
         self._examples += len(labels)

@@ -12,6 +12,9 @@ from stream.preprocessing.pipeline import Preprocessing
 
 Array = NDArray[np.float64]
 
+_STEEPEST = 1e3  # log-odds a standard deviation, and of the mean row
+_LARGEST = 1e290  # so that squared gradients of 1e15 examples still have a finite sum
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weights:
@@ -54,19 +57,22 @@ class Weights:
         std = _spread(scaling)
         plain = weights / std
         intercept = float(intercept - (plain * scaling.mean).sum())
-        return cls(plain, intercept, curvature * std**2, scaling.mean, std)
+        return cls(plain, intercept, _held(curvature, std), scaling.mean, std)
 
     def standardised(self, scaling: Preprocessing) -> tuple[Array, float, Array]:
         """Weights, intercept and squared gradients for features standardised by `scaling`.
 
-        Log-odds stay as they are at `centre`, and everywhere where no feature is spread wider.
+        Log-odds stay as they are at `centre`, and everywhere where no feature is spread wider. None is steeper than
+        a thousand a standard deviation: where partitions have learnt from spreads that lie powers of ten apart, the
+        mean of their weights would be sure beyond all sense.
         """
         std = _spread(scaling)
         narrow = np.where(self.spread > 0, np.minimum(self.spread, std), std)
         weights = self.weights * narrow
         intercept = self.intercept + (self.weights * self.centre).sum()
         intercept += (weights * (scaling.mean - self.centre) / std).sum()
-        return weights, float(intercept), self.curvature / narrow**2
+        held = np.clip(weights, -_STEEPEST, _STEEPEST)
+        return held, min(max(float(intercept), -_STEEPEST), _STEEPEST), _held(self.curvature, 1.0 / narrow)
 
     def plus(self, other: Weights, scale: float = 1.0) -> Weights:
         """Sum with `scale` times the other."""
@@ -105,6 +111,13 @@ class Weights:
 
 def _array(values: list[float]) -> Array:
     return np.array(values, dtype=np.float64)
+
+
+def _held(curvature: Array, factor: Array) -> Array:
+    """Squared gradients of weights that are measured in `factor` times the unit."""
+    with np.errstate(over="ignore"):
+        found: Array = np.clip(curvature * factor**2, -_LARGEST, _LARGEST)
+    return found
 
 
 def _spread(scaling: Preprocessing) -> Array:

@@ -243,3 +243,21 @@ def test_what_was_learnt_is_plain_json_whatever_the_steps(steps: str) -> None:
 def test_shapes_must_fit() -> None:
     with pytest.raises(ValueError, match="4 columns"):
         fit(sample(), features=FEATURES[:1])
+
+
+@pytest.mark.parametrize("unit", [1e-10, 1e-146, 1e-300])
+def test_a_spread_of_next_to_nothing_is_none(unit: float) -> None:
+    """What a decaying count leaves behind; what is measured in billions keeps even a small spread."""
+    rows = np.column_stack([unit * np.arange(200.0), 1.7e12 + np.arange(200.0)])
+    features = [Measured(name="burst"), Measured(name="at")]
+    scaling = Preprocessing.fit(rows / [200.0, 1.0], features)
+    assert scaling.std[0] == 0
+    assert scaling.std[1] == pytest.approx(57.7, abs=2)
+    assert not scaling.standardise_many(rows)[:, 0].any()
+
+
+def test_nothing_is_further_than_a_million_deviations() -> None:
+    scaling = fit(sample(), "bare")
+    wild = scaling.standardise_many(np.full((1, len(FEATURES)), 1e300))
+    assert (np.abs(wild) <= 1e6).all()
+    assert (np.abs(scaling.standardise_scaled(scaling.transform_many(np.full((1, 4), 1e300)))) <= 1e6).all()

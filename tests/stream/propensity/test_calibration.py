@@ -106,3 +106,10 @@ def test_extreme_scores_have_a_bin() -> None:
     kept.note_many(np.array([1e300, -1e300]), np.array([True, False]))
     assert kept.bins[1, -1] == pytest.approx(1.0, rel=1e-3)
     assert kept.bins[0, 0] == 1.0
+
+
+def test_log_odds_that_are_no_number_are_left_out() -> None:
+    some, all_ = Outcomes(), Outcomes()
+    some.note_many(np.array([np.nan, 1.0, np.inf]), np.array([False, True, True]))
+    all_.note_many(np.array([1.0, LIMIT]), np.array([True, True]))
+    np.testing.assert_array_equal(some.bins, all_.bins)

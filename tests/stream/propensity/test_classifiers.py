@@ -11,7 +11,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from stream.preprocessing.pipeline import Preprocessing
-from stream.preprocessing.settings import Measured
+from stream.preprocessing.settings import CleanStep, ImputeStep, Measured, MinMaxStep
 from stream.preprocessing.standardise import FrozenStandardise
 from stream.propensity.classifiers.registry import KINDS
 from stream.propensity.contribution import Contribution, merge
@@ -212,3 +212,27 @@ def test_wild_values_cannot_break_it(kind: str, wild: float) -> None:
     assert ((scores >= 0.0) & (scores <= 1.0)).all()
     assert all(np.isfinite(model.contributions(row)).all() for row in standard[-2:])
     assert (np.diff(model.deciles) >= 0).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_spread_that_swings_by_powers_of_ten_cannot_break_it(kind: str) -> None:
+    """A decaying count between rare visits: each model is scaled by another sample, and partitions take it late."""
+    rows, labels = drawn(4_000, 21)
+    powers = np.array([0.0, -8.0, -146.0, -9.5, 150.0, -20.0, -3.0, -160.0])
+    rows[:, -1] = np.random.default_rng(22).random(4_000) * 10.0 ** np.repeat(powers, 500)
+    bare = (CleanStep(), ImputeStep(), MinMaxStep())
+    measured = [Measured(name=name) for name in NAMES]
+    scales = [Preprocessing.fit(rows[start : start + 500], measured, bare) for start in range(0, 4_000, 500)]
+    parts = [PropensityLearner(target(kind), NAMES, scales[0]) for _ in range(2)]
+    for number, scale in enumerate(scales):
+        for place, part in enumerate(parts):
+            own = slice(500 * number + 250 * place, 500 * number + 250 * (place + 1))
+            part.learn_many(rows[own], labels[own])
+        model = PropensityModel.learnt(merge([part.snapshot() for part in parts]), scale, NAMES, target(kind), rows)
+        parts[number % 2].adopt(scale, model)
+        logits = model.predict_logit_many(scale.standardise_many(rows))
+        assert np.isfinite(logits).all()
+        assert np.isfinite(model.contributions(scale.standardise_many(rows[-1:])[0])).all()
+    sober = scales[0].standardise_many(rows[:500])
+    last = PropensityModel.learnt(merge([part.snapshot() for part in parts]), scales[0], NAMES, target(kind), rows)
+    assert roc_auc_score(labels[:500], last.predict_proba_many(sober)) > 0.8
