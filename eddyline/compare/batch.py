@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
 from eddyline.compare.columns import Array
 from eddyline.compare.split import Labels, Places
+from stream.errors import DataError
 from stream.preprocessing.settings import Measured
 
 MODELS = ("logistic", "tree", "forest", "network")
 """Logistic regression, decision tree, random forest, neural network."""
 
 _SEED = 7
+_FEWEST = 10  # rows of each class of which a tenth can be held out
 
 
 class Batch:
@@ -32,8 +35,8 @@ class Batch:
     Notes
     -----
     Settings are scikit-learn's own, but for what a practitioner would not leave: a tree is held at depth 8 and leaves
-    of 50 rows, since a full one has no probabilities; the network stops early on a tenth of its rows. The forest has
-    100 full trees, as published results do.
+    of 50 rows, since a full one has no probabilities; the network stops early on a tenth of its rows, where there are
+    ten of each class. The forest has 100 full trees, as published results do.
     """
 
     def __init__(self, kind: str, features: Sequence[Measured]) -> None:
@@ -43,7 +46,17 @@ class Batch:
 
     def learn_many(self, raw: Array, labels: Labels) -> Batch:
         """Learn afresh from rows [n, d], NaN where missing, and labels, shape [n]."""
-        self._pipeline.fit(self._shortened(raw), labels)
+        from sklearn.exceptions import ConvergenceWarning
+
+        if self.kind == "network":
+            happened = int(labels.sum())
+            enough = min(happened, len(labels) - happened) >= _FEWEST
+            self._pipeline.set_params(mlpclassifier__early_stopping=enough)
+        with catch_warnings():
+            simplefilter(
+                "ignore", ConvergenceWarning
+            )  # of few rows, the network is taken as it is after the last of its epochs
+            self._pipeline.fit(self._shortened(raw), labels)
         return self
 
     def predict_proba_many(self, raw: Array) -> Array:
@@ -83,11 +96,18 @@ def _classifier(kind: str) -> Any:
         return RandomForestClassifier(n_estimators=100, random_state=_SEED, n_jobs=1)
     from sklearn.neural_network import MLPClassifier
 
-    return MLPClassifier(hidden_layer_sizes=(64, 32), early_stopping=True, random_state=_SEED)
+    return MLPClassifier(hidden_layer_sizes=(64, 32), random_state=_SEED)
 
 
 def retrained(
-    model: Batch, raw: Array, labels: Labels, periods: Places, start: int, known: Places | None = None
+    model: Batch,
+    raw: Array,
+    labels: Labels,
+    periods: Places,
+    start: int,
+    known: Places | None = None,
+    *,
+    unit: str = "month",
 ) -> Array:
     """Probabilities of the rows from `start` on, each by a model retrained at the beginning of its period on all rows
     of the periods before.
@@ -106,18 +126,28 @@ def retrained(
         First row to score.
     known
         Rows whose outcome is known when a row comes, ascending, shape [n]; default: those of all rows before it.
+    unit
+        What a period is called.
 
     Returns
     -------
     Array
-        Shape [n - start]. NaN as long as the past holds only one class.
+        Shape [n - start].
+
+    Raises
+    ------
+    DataError
+        Where what is known before the period of the first row to score holds only one class.
     """
-    scores = np.full(len(raw) - start, np.nan)
+    scores = np.empty(len(raw) - start)
     for period in np.unique(periods[start:]).tolist():
         first, end = np.searchsorted(periods, [period, period + 1]).tolist()
         past = first if known is None else int(known[first])
         if len(np.unique(labels[:past])) < 2:
-            continue
+            raise DataError(
+                f"to retrain by {unit}, the past holds no {unit} with both outcomes known before the first one of the "
+                f"test: give a longer history, or retrain {'once' if unit == 'day' else 'daily or once'}"
+            )
         model.learn_many(raw[:past], labels[:past])
         own = slice(max(first, start), end)
         scores[own.start - start : end - start] = model.predict_proba_many(raw[own])

@@ -123,7 +123,7 @@ def compare(
     Raises
     ------
     DataError
-        Where there are too few rows of a class.
+        Where there are too few rows of a class, or too few of them are known in time.
     InputError
         Where rows have no dates to retrain by.
     """
@@ -205,7 +205,7 @@ def _batch(name: str, rows: Rows, retrain: str) -> Result:
         else:
             assert rows.times is not None
             number = periods(rows.times, retrain)
-            said = batch.retrained(model, rows.raw, rows.labels, number, past, known)
+            said = batch.retrained(model, rows.raw, rows.labels, number, past, known, unit=RETRAIN[retrain])
             learnt = known[np.searchsorted(number, number)][test]
     threshold = best_threshold(rows.labels[trained:past], validation)
     told = "before the test" if retrain == "once" else f"before the {RETRAIN[retrain]}"

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from stream.errors import DataError
+
 Array = NDArray[np.float64]
 Labels = NDArray[np.bool_]
 
@@ -82,9 +84,20 @@ def calibration_error(labels: Labels, probabilities: Array) -> float:
 def best_threshold(labels: Labels, probabilities: Array) -> float:
     """The probability from which on a yes gives the largest F1; among equals the largest.
 
+    Raises
+    ------
+    DataError
+        Where a row has no probability.
+
     >>> best_threshold(np.array([True, True, False, False]), np.array([0.8, 0.4, 0.5, 0.1]))
     0.4
     """
+    missing = int(np.isnan(probabilities).sum())
+    if missing:
+        raise DataError(
+            f"{missing:,} of the {len(labels):,} rows that choose the threshold come before a model has learnt "
+            "anything: give a longer history, or a shorter horizon"
+        )
     order = np.argsort(-probabilities, kind="stable")
     hits = np.cumsum(labels[order])
     said = np.arange(1, len(order) + 1)

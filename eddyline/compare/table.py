@@ -118,7 +118,12 @@ def read_table(
         raise DataError(f"{path} has no row with a value of {target!r}: there is nothing to learn from")
     if not kept.all():
         notes.append(f"Left out are {int((~kept).sum()):,} rows without {target!r}.")
-    positive = _positive(path, target, [text for text, keep in zip(answers, kept, strict=True) if keep], positive)
+    answered = [text for text, keep in zip(answers, kept, strict=True) if keep]
+    if len(set(answered)) == 1:
+        unread = sorted({text for text, keep in zip(answers, kept, strict=True) if text and not keep})
+        but = f" that have a value ({', '.join(map(repr, unread))} is read as missing)" if unread else ""
+        raise DataError(f"{path}: {target!r} is {answered[0]!r} in all rows{but}; to learn, both outcomes are needed")
+    positive = _positive(path, target, answered, positive)
     labels = np.array([text == positive for text in answers])
     columns = []
     for name, texts in zip(header, cells, strict=True):
@@ -147,7 +152,13 @@ def read_cells(path: Path) -> tuple[list[str], list[list[str]]]:
         if not first.strip():
             raise DataError(f"{path} is empty; its first line must name the columns")
         delimiter = max(",;\t", key=first.count)
-        header = [name.strip() for name in next(csv.reader([first], delimiter=delimiter))]
+        names = next(csv.reader([first], delimiter=delimiter))
+        if names[-1].endswith(("\r", "\n")):  # which only a quoted text keeps
+            raise DataError(
+                f"{path}: the name {names[-1].strip()!r} in the header begins with a quote that its line does not "
+                "close; names of columns must not hold line breaks"
+            )
+        header = [name.strip() for name in names]
         _require_names(path, header)
         rows = []
         for number, row in enumerate(csv.reader(file, delimiter=delimiter), 2):
@@ -179,8 +190,6 @@ def _require_names(path: Path, header: Sequence[str]) -> None:
 def _positive(path: Path, target: str, answers: Sequence[str], wanted: str | None) -> str:
     """The value of the target that counts as "it happened"."""
     values = Counter(answers)
-    if len(values) == 1:
-        raise DataError(f"{path}: {target!r} is {answers[0]!r} in all rows; to learn, both outcomes are needed")
     if wanted is not None:
         if wanted not in values:
             raise InputError(f"{path}: {target!r} is never {wanted!r}; it is {_listed(values)}")

@@ -21,6 +21,7 @@ from eddyline.compare.segments import PAIRS, group_both
 from eddyline.compare.split import split
 from eddyline.compare.table import Table
 from stream.errors import DataError, InputError
+from stream.preprocessing.settings import Measured
 from stream.propensity.online import OnlineClassifier
 
 EACH = np.arange(1_200)
@@ -217,6 +218,28 @@ def test_batch_models_retrained_monthly_know_nothing_of_their_month():
     assert np.isfinite(first).all()
     assert (later == first).all()
     assert (said(np.where(EACH >= 600, ~table.labels, table.labels))[450:] != first[450:]).any()
+
+
+def test_retraining_needs_a_month_with_both_outcomes_before_the_test():
+    table = made(300, dated=True)  # of a single month
+    table = replace(table, times=19_000 + EACH[:300] / 30)
+    with pytest.raises(DataError, match=r"the past holds no month with both outcomes .* retrain daily or once"):
+        compare(table, ["logistic"], retrain="monthly")
+    assert compare(table, ["logistic"], retrain="daily").models[-1].learnt == "before the day"
+
+
+@pytest.mark.parametrize("of_each", [1, 2, 5, 9, 10, 11])
+def test_a_network_learns_from_few_rows(of_each):
+    X, labels = np.random.default_rng(2).normal(size=(2 * of_each, 1)), np.arange(2 * of_each) % 2 == 0
+    model = batch.Batch("network", (Measured(name="x"),))
+    assert np.isfinite(model.learn_many(X, labels).predict_proba_many(X)).all()
+    many, both = np.tile(X, (60, 1)), np.tile(labels, 60)  # of the same model, afresh
+    assert np.isfinite(model.learn_many(many, both).predict_proba_many(X)).all()
+
+
+def test_a_threshold_needs_a_score_of_each_row():
+    with pytest.raises(DataError, match=r"1 of the 3 rows .* longer history"):
+        best_threshold(np.array([True, False, True]), np.array([0.5, np.nan, 0.2]))
 
 
 def test_the_comparison_on_a_table_with_dates(compared):

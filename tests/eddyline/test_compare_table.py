@@ -164,6 +164,8 @@ def test_five_thousand_columns(write):
         ("a,,bought\n1,2,3\n", {}, DataError, "column 2 has no name"),
         ("a,bought\n1,yes\n2\n", {}, DataError, "row 3 has 1 values, but there are 2 columns"),
         ("a,bought\n1,yes\n2,yes\n", {}, DataError, "'yes' in all rows"),
+        ("a,bought\n1,+\n2,-\n3,\n", {}, DataError, r"'\+' in all rows that have a value \('-' is read as missing\)"),
+        ('a,"bought\nit",b\n1,yes,2\n', {}, DataError, "the name 'bought' in the header begins with a quote"),
         ("a,bought\n1,\n2,NA\n", {}, DataError, "no row with a value of 'bought'"),
         ("a,bought\n1,yes\n1,no\n", {}, InputError, "no column beside 'bought' that could tell anything"),
         ("a,bought\n1,yes\n2,no\n", {"drop": ["b"]}, InputError, "no column 'b'"),
