@@ -52,10 +52,8 @@ class Batch:
             happened = int(labels.sum())
             enough = min(happened, len(labels) - happened) >= _FEWEST
             self._pipeline.set_params(mlpclassifier__early_stopping=enough)
-        with catch_warnings():
-            simplefilter(
-                "ignore", ConvergenceWarning
-            )  # of few rows, the network is taken as it is after the last of its epochs
+        with catch_warnings():  # of few rows, the network is taken as it is after the last of its epochs
+            simplefilter("ignore", ConvergenceWarning)
             self._pipeline.fit(self._shortened(raw), labels)
         return self
 

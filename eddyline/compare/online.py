@@ -59,6 +59,9 @@ def one_pass(
 ) -> Scored:
     """Predict a block, and learn it before the next, from the first row to the last.
 
+    A block ends early where so many outcomes become known at once that they make a version of their own, as at the
+    end of a day.
+
     Parameters
     ----------
     model
@@ -77,8 +80,9 @@ def one_pass(
         Told how many rows have come so far.
     """
     prequential, frozen, versions = np.full(len(raw), np.nan), np.empty(0), np.zeros(len(raw), dtype=np.intp)
+    jumps = [] if known is None else (np.flatnonzero(np.diff(known) >= block) + 1).tolist()
     learnt = 0
-    for start, end in pairwise(sorted({*range(0, len(raw), block), freeze, len(raw)})):
+    for start, end in pairwise(sorted({*range(0, len(raw), block), *jumps, freeze, len(raw)})):
         now = start if known is None else int(known[start])
         model.learn_many(raw[learnt:now], labels[learnt:now])
         learnt, version = now, now // block * block

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,8 @@ class Rows:
     trained, past
         Rows to train on, and rows before the test.
     known
-        Rows whose outcome is known when a row comes, ascending, shape [n].
+        Rows whose outcome is known when a row comes, ascending, shape [n]: those of earlier moments, where rows have
+        times.
     times
         Days since 1970, shape [n]; None where rows have no dates.
     published
@@ -77,8 +79,9 @@ class Rows:
         order, places = np.concatenate([parts.past, parts.test]), np.arange(len(table))
         encoder = Encoder.fit(table.columns, table.labels, parts.train)
         known = places
-        if table.times is not None and table.delay:
-            known = np.searchsorted(table.times + table.delay, table.times, side="right")
+        if table.times is not None:
+            side: Literal["left", "right"] = "right" if table.delay else "left"  # no outcome is known at its own moment
+            known = np.searchsorted(table.times + table.delay, table.times, side=side)
         labels, trained = table.labels[order], len(parts.train)
         if len(np.unique(labels[: known[trained]])) < 2:
             raise DataError(

@@ -16,7 +16,7 @@ from eddyline.compare.drift import drifts
 from eddyline.compare.encode import MOST_FEATURES, Encoder
 from eddyline.compare.leaks import leaks
 from eddyline.compare.metrics import best_threshold, quality
-from eddyline.compare.rows import periods
+from eddyline.compare.rows import Rows, periods
 from eddyline.compare.segments import PAIRS, group_both
 from eddyline.compare.split import split
 from eddyline.compare.table import Table
@@ -202,6 +202,33 @@ def test_online_models_score_a_row_before_they_learn_it():
             assert (other.frozen == first.frozen).all()
     assert (said(~table.labels).prequential[size:] != first.prequential[size:]).any()
     assert np.isnan(first.prequential[:size]).all()
+
+
+@pytest.mark.parametrize("day", [90, 25])  # rows, of which a block has 60
+def test_rows_of_one_moment_tell_nothing_of_each_other(day):
+    times = 19_000.0 + EACH // day
+    rows = Rows.of(replace(made(), times=times, dated=True, ordered=True), 7)
+
+    def said(labels):
+        model = OnlineClassifier("logistic", features=rows.encoder.measured, block=60)
+        return online.one_pass(model, rows.raw, labels, rows.past, block=60, known=rows.known).prequential
+
+    first = said(rows.labels)
+    assert np.isfinite(first[rows.trained :]).all()
+    for at in (300, 777, 1_190):
+        own = times == times[at]
+        other = said(rows.labels ^ own)
+        np.testing.assert_array_equal(other[own], first[own])
+    after = times > times[300]
+    assert (said(rows.labels ^ (times == times[300]))[after] != first[after]).any()
+
+
+def test_days_as_long_as_a_part_are_compared():
+    sizes = [590, 200, 210]  # they end within blocks
+    table = replace(made(1_000), times=19_000.0 + np.repeat(EACH[:3], sizes), dated=True, ordered=True)
+    found = compare(table, ["logistic"], retrain="daily")
+    assert found.parts == tuple(sizes)
+    assert found.models[0].quality.auc == found.models[1].quality.auc > 0.6  # in one day nothing more is learnt
 
 
 def test_batch_models_retrained_monthly_know_nothing_of_their_month():
