@@ -79,11 +79,14 @@ class PropensityLearner:
         )
 
     def adopt(self, scaling: Preprocessing, model: PropensityModel | None) -> None:
-        """Go on from the merged model, plus what was learnt since the contribution in it; nothing is lost."""
+        """Go on from the merged model, plus what was learnt since the contribution in it; nothing is lost.
+
+        One of another kind or of other features has nothing to go on from, and is left aside.
+        """
         self._learn_waiting()
         self._packed = None
         self._scaling = scaling
-        if model is None:
+        if model is None or not model.fits(self._target, self._features):
             self._learner.adopt(scaling, None, ())
         else:
             self._learner.adopt(scaling, model.classifier, model.marks)

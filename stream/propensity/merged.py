@@ -42,6 +42,6 @@ def learn(
         if target.name in merged:
             sample = rows[eligible(target, names, rows)]
             models[target.name] = PropensityModel.learnt(merged[target.name], scaling, names, target, sample)
-        elif target.name in previous:
+        elif target.name in previous and previous[target.name].fits(target, names):
             models[target.name] = previous[target.name]
     return models

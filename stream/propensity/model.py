@@ -99,6 +99,13 @@ class PropensityModel:
             contribution.marks,
         )
 
+    def fits(self, target: Target, features: tuple[str, ...]) -> bool:
+        """Whether it is of this target's kind of classifier, and reads these columns.
+
+        A model from the log need not be: a store may have been lost, and settings changed since.
+        """
+        return self.kind == target.classifier and self.features == features
+
     def predict_logit_many(self, standard: Array) -> Array:
         """Calibrated log-odds of standardised rows [n, d], shape [n]; a row never sees its neighbours."""
         return self.calibration.apply(self.classifier.logits_many(standard) + self.prior)

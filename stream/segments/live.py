@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.config import EngineConfig
+from stream.errors import Mismatch
 from stream.model import Model
 from stream.reasons import Changes, deciding
 from stream.segments.transitions import decide
@@ -22,11 +23,18 @@ class Segmenter:
         Engine settings.
     model
         The adopted model; without segments nobody is assigned.
+
+    Raises
+    ------
+    Mismatch
+        When the model measures customers by other features than the settings: it was learnt under others.
     """
 
     def __init__(self, config: EngineConfig, model: Model) -> None:
         self._config = config.segments
         self._units = {feature.name: feature.unit for feature in config.features}
+        if model.segments is not None:
+            _check_features(model.segments.features, tuple(self._units), model.version)
         self._version = model.version
         self._segments = model.segments
         if model.segments is not None:
@@ -83,3 +91,15 @@ class Segmenter:
             margin=rounded(margin),
             features=deciding(segments.features, values, terms, self._units, self._config.reasons, changes),
         )
+
+
+def _check_features(before: tuple[str, ...], now: tuple[str, ...], version: int) -> None:
+    if before == now:
+        return
+    changes = [f"without {name}" for name in before if name not in now]
+    changes += [f"with {name}" for name in now if name not in before]
+    raise Mismatch(
+        f"features: model {version} was learnt from others than the settings name "
+        f"({'now ' + ', '.join(changes) if changes else 'in another order'}). Go back to those settings and empty the "
+        "store, which is rebuilt from the log; or start a new deployment, with topics and a store of its own."
+    )

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from stream.engine import Engine
 from stream.errors import Mismatch, MissingTopic
 from stream.model import Model
 from stream.store.memory import MemoryStore
@@ -47,6 +48,34 @@ def test_settings_that_the_state_is_made_of_differ(here, setting, other):
     here.run()
     here.config = fold.config(**other)
     with pytest.raises(Mismatch, match=setting):
+        here.worker().run_once()
+
+
+@pytest.mark.parametrize("kind", ["naive_bayes", "tree"])
+def test_a_lost_store_and_another_classifier_learn_anew(here, kind):
+    """The log's models hold the classifier of before, in which the new one finds nothing to go on from."""
+    here.config = fold.config(targets=fold.targets(min_examples=10, classifier=kind))
+    here.load(RECORDS[:200])
+    here.run()
+    here.config, here.store = fold.config(), MemoryStore()
+    here.load(RECORDS[200:])
+    here.run()
+    model = Engine(here.config, here.store.load(0)).model
+    assert {part.kind for part in model.propensity.values()} == {"logistic"}
+
+
+@pytest.mark.parametrize(
+    ("features", "said"),
+    [
+        (fold.config().features[:-1], rf"now without {fold.config().features[-1].name}.*and empty the store"),
+        (fold.config().features[::-1], "in another order"),
+    ],
+)
+def test_a_lost_store_and_other_features_are_refused(here, features, said):
+    here.load(RECORDS[:200])
+    here.run()
+    here.config, here.store = fold.config(features=features), MemoryStore()
+    with pytest.raises(Mismatch, match=said):
         here.worker().run_once()
 
 

@@ -13,6 +13,7 @@ from sklearn.metrics import roc_auc_score
 from stream.preprocessing.pipeline import Preprocessing
 from stream.preprocessing.settings import Measured
 from stream.preprocessing.standardise import FrozenStandardise
+from stream.propensity.classifiers.registry import KINDS
 from stream.propensity.contribution import merge
 from stream.propensity.learner import PropensityLearner
 from stream.propensity.model import PropensityModel
@@ -134,6 +135,26 @@ def test_the_adopted_model_comes_once_more_after_many_contributions() -> None:
         going.snapshot()
     going.adopt(scale, adopted)
     np.testing.assert_allclose(going.snapshot().part.mean.weights, plain.snapshot().part.mean.weights, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_model_of_another_kind_or_other_features_is_left_aside(kind: str) -> None:
+    rows, labels = shop(300, 15)
+    scale = scaling(rows)
+    other = TARGET.model_copy(update={"classifier": KINDS[KINDS.index(kind) - 1]})
+    learnt = PropensityModel.learnt(taught(rows, labels, scale).snapshot(), scale, NAMES, TARGET, rows)
+    there = PropensityLearner(other, NAMES, scale)
+    there.learn_many(rows, labels)
+    strange = PropensityModel.learnt(there.snapshot(), scale, NAMES, other, rows)
+    target = TARGET.model_copy(update={"classifier": kind})
+    going, alone = (PropensityLearner(target, NAMES, scale) for _ in range(2))
+    for each in (going, alone):
+        each.learn_many(rows, labels)
+    for model in (strange, dataclasses.replace(learnt, kind=kind, features=NAMES[::-1])):
+        assert not model.fits(target, NAMES)
+        going.adopt(scale, model)
+        alone.adopt(scale, None)
+        assert going.to_bytes() == alone.to_bytes()
 
 
 def test_a_model_without_a_partition_in_it_takes_nothing_from_it() -> None:
