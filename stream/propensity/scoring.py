@@ -85,7 +85,11 @@ class TargetScorer:
         self._version = model.version
         self._ready = model.segments is not None
         found = model.propensity.get(self.target.name)
-        self._model = None if found is None or found.examples < self.target.min_examples else found
+        if found is not None and (
+            found.examples < self.target.min_examples or not found.fits(self.target, tuple(self._names))
+        ):
+            found = None
+        self._model = found
         if model.segments is not None and self._learner is None:
             self._learner = PropensityLearner(self.target, model.segments.features, model.segments.scaling)
 
