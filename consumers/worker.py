@@ -228,6 +228,7 @@ class Worker:
     def _taken(self, owned: Owned) -> None:
         if owned.partition == 0:
             self._shared.restore(owned.engine.model)
+            self._looked = float("-inf")  # commands may wait already, and a drain ends before the next look
 
     def _start_over(self, error: Aborted | Unreachable) -> None:
         """Give up what is in memory: the next cycle takes it over again, from store and log.
