@@ -23,8 +23,8 @@ from stream.model import Model
 from stream.profiles.customers import Customers
 from stream.profiles.profile import Profile
 from stream.propensity.eligible import eligible
-from stream.propensity.scoring import REASONS
-from stream.reasons import by_trait, deciding, joined
+from stream.propensity.told import told
+from stream.reasons import by_trait, deciding
 from stream.recommend.ranking import recommend
 from stream.records import TopicPartition
 from stream.segments.revision import revision
@@ -197,22 +197,14 @@ def _scores(model: Model, config: EngineConfig, row: Any) -> Iterator[dict[str, 
     if model.segments is None:
         return
     standard = model.segments.scaling.standardise_many(row)
+    names, traits = tuple(feature.name for feature in config.features), by_trait(config.features)
     for target in config.targets:
-        found = model.propensity.get(target.name)
-        if found is None or found.examples < target.min_examples or not eligible(target, found.features, row)[0]:
+        found = model.scoring(target, names)
+        if found is None or not eligible(target, names, row)[0]:
             continue
-        score = float(found.predict_proba_many(standard)[0])
-        terms = joined(found.contributions(standard[0]), row[0], by_trait(config.features))
-        told = deciding(found.features, row[0], terms, _units(config), REASONS)
-        yield {
-            "target": target.name,
-            "score": rounded(score),
-            "band": target.band(score),
-            "decile": found.decile(score),
-            "features": list(told),
-            "base": rounded(found.base),
-            "rest": rounded(float(terms.sum()) - sum(one["contribution"] for one in told)),
-        }
+        score = rounded(float(found.predict_proba_many(standard)[0]))
+        said = told(found, target, score, standard[0], row[0], _units(config), traits)
+        yield {"target": target.name} | said | {"features": list(said["features"])}
 
 
 def _recommended(model: Model, config: EngineConfig, profile: Profile, at: int) -> tuple[dict[str, Any], ...]:

@@ -21,6 +21,7 @@ from stream.recommend.model import ItemsModel
 from stream.segments.learner import learn as learn_segments
 from stream.segments.model import SegmentsModel
 from stream.segments.wished import wished
+from stream.target import Target
 
 FORMAT = 3
 """Of packed models and of a partition's state; raised when what was written before can no longer be read."""
@@ -119,6 +120,21 @@ class Model:
     def digest(self) -> str:
         """Hash of the packed model, 32 hexadecimal digits."""
         return hashlib.blake2b(self.packed, digest_size=16).hexdigest()
+
+    def scoring(self, target: Target, features: tuple[str, ...]) -> PropensityModel | None:
+        """The classifier whose scores of a target are told; None before it has learnt enough.
+
+        Parameters
+        ----------
+        target
+            As it is declared now: a model of another kind, of before the settings were changed, does not speak for it.
+        features
+            Names of the columns, d of them.
+        """
+        found = self.propensity.get(target.name)
+        if found is None or found.examples < target.min_examples or not found.fits(target, features):
+            return None
+        return found
 
     def revised(self, wishes: Wishes) -> Model:
         """The next version, which differs only in what operators wish."""

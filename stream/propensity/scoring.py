@@ -19,16 +19,14 @@ from stream.propensity.eligible import eligible
 from stream.propensity.labels import OpenExample, Resolved
 from stream.propensity.learner import PropensityLearner
 from stream.propensity.standing import Standing
-from stream.reasons import by_trait, deciding, joined
+from stream.propensity.told import told
+from stream.reasons import by_trait
 from stream.span import Step
 from stream.target import Target
 from stream.timers import Timers
 from stream.updates import PropensityScored, rounded, update_id
 
 Array = NDArray[np.float64]
-
-REASONS = 3
-"""Features listed with a score."""
 
 
 class TargetScorer:
@@ -67,7 +65,7 @@ class TargetScorer:
         self.watch: Callable[[Resolved], None] | None = None
         self._units = {feature.name: feature.unit for feature in config.features}
         self._traits = by_trait(config.features)
-        self._names = [feature.name for feature in config.features]
+        self._names = tuple(feature.name for feature in config.features)
         self._amount = None if target.value is None else amount_of(target.value)
         self._tally = tally
         self._customers = customers
@@ -84,12 +82,7 @@ class TargetScorer:
         """Score with this model."""
         self._version = model.version
         self._ready = model.segments is not None
-        found = model.propensity.get(self.target.name)
-        if found is not None and (
-            found.examples < self.target.min_examples or not found.fits(self.target, tuple(self._names))
-        ):
-            found = None
-        self._model = found
+        self._model = model.scoring(self.target, self._names)
         if model.segments is not None and self._learner is None:
             self._learner = PropensityLearner(self.target, model.segments.features, model.segments.scaling)
 
@@ -189,23 +182,16 @@ class TargetScorer:
         if known is not None and abs(score - known) < target.step and target.band(score) == target.band(known):
             return None
         standing.published = score
-        cause, values = step.cause, self._features[step.row]
-        terms = joined(model.contributions(self._standard[step.row]), values, self._traits)
-        told = deciding(model.features, values, terms, self._units, REASONS)
+        cause, row = step.cause, step.row
         return PropensityScored(
             id=update_id("score", profile.customer, target.name, step.time, self._version, cause.event_id),
             customer=profile.customer,
             occurred_at=step.time,
             target=target.name,
-            score=score,
-            band=target.band(score),
-            decile=model.decile(score),
             previous=known,
             cause=cause,
             model=self._version,
-            features=told,
-            base=rounded(model.base),
-            rest=rounded(float(terms.sum()) - sum(one["contribution"] for one in told)),
+            **told(model, target, score, self._standard[row], self._features[row], self._units, self._traits),
         )
 
     def _learn(self, profile: Profile) -> None:

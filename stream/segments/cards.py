@@ -178,10 +178,11 @@ def popular_items(bought: Mapping[str, Iterable[Sequence[str]]], count: int = 5)
 
 def _chances(model: Model, config: EngineConfig, standard: Array) -> dict[str, Array]:
     """Probabilities of each target whose scores are published, shape [n]."""
+    names = tuple(feature.name for feature in config.features)
     return {
         target.name: found.predict_proba_many(standard)
         for target in config.targets
-        if (found := model.propensity.get(target.name)) is not None and found.examples >= target.min_examples
+        if (found := model.scoring(target, names)) is not None
     }
 
 
