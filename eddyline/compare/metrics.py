@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.errors import DataError
+from stream.evaluate.outcomes import Outcomes
 
 Array = NDArray[np.float64]
 Labels = NDArray[np.bool_]
 
-_BINS = 10
 _NEAREST = 1e-6  # to 0 and 1, for the log loss
 
 
@@ -68,17 +68,14 @@ def quality(labels: Labels, probabilities: Array, threshold: float) -> Quality:
 
 
 def calibration_error(labels: Labels, probabilities: Array) -> float:
-    """Expected calibration error: by how much probabilities and outcomes differ within ten bins, on average.
-
-    Source: M. Naeini, G. Cooper, M. Hauskrecht, Obtaining well calibrated probabilities using Bayesian binning,
-    AAAI (2015).
+    """`Outcomes.calibration_error` of rows, of which there is at least one.
 
     >>> round(calibration_error(np.array([True, True, False, False]), np.array([0.9, 0.9, 0.9, 0.1])), 3)
     0.2
     """
-    bins = np.minimum((probabilities * _BINS).astype(np.intp), _BINS - 1)
-    off = np.bincount(bins, probabilities - labels, minlength=_BINS)
-    return float(np.abs(off).sum() / len(labels))
+    error = Outcomes.of(np.clip(probabilities, 0.0, 1.0), labels).calibration_error()
+    assert error is not None
+    return error
 
 
 def best_threshold(labels: Labels, probabilities: Array) -> float:
