@@ -4,31 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "benchmarks/propensity.py", *arguments],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+from tests.benchmarks.checkout import run
 
 
 @pytest.fixture(scope="module")
 def document(tmp_path_factory: pytest.TempPathFactory) -> dict:
     empty = tmp_path_factory.mktemp("no-data")
-    done = run("--rows", "2000", "--repeats", "1", "--models", "logistic", "--json", "--data", str(empty))
+    done = run(
+        "propensity.py", "--rows", "2000", "--repeats", "1", "--models", "logistic", "--json", "--data", str(empty)
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -67,7 +54,7 @@ def test_it_says_what_was_left_out(document: dict) -> None:
     ("arguments", "words"), [(["--rows", "10"], "at least 1,000"), (["--models", "tree"], "logistic among them")]
 )
 def test_wrong_options_are_refused(arguments: list[str], words: str) -> None:
-    done = run(*arguments)
+    done = run("propensity.py", *arguments)
     assert done.returncode == 2
     assert words in done.stderr
 

@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "benchmarks/segments.py", *arguments],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+from tests.benchmarks.checkout import run
 
 
 @pytest.fixture(scope="module")
 def document(tmp_path_factory: pytest.TempPathFactory) -> dict:
     empty = tmp_path_factory.mktemp("no-data")
-    done = run("--rows", "600", "--repeats", "1", "--quick", "--json", "--data", str(empty))
+    done = run("segments.py", "--rows", "600", "--repeats", "1", "--quick", "--json", "--data", str(empty))
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -66,6 +51,6 @@ def test_it_says_what_was_left_out(document: dict) -> None:
 
 
 def test_too_few_rows_are_refused() -> None:
-    done = run("--rows", "10")
+    done = run("segments.py", "--rows", "10")
     assert done.returncode == 2
     assert "at least 600" in done.stderr
