@@ -22,29 +22,19 @@ The topic as a whole has `eddyline:deployment:events` (JSON), `eddyline:events:s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from secrets import randbelow
-from typing import Any
 
 import redis
-from redis.backoff import ExponentialBackoff
-from redis.retry import Retry
 
-from stream.errors import Aborted, ConfigError, DeploymentError, Fenced, Unreachable
+from stream.errors import Aborted, Fenced
 from stream.store.base import Delta, Saved, StateStore
 from stream.store.claim import Claim
-from stream.store.resp import PAIRS, Command, chunks, hash_writes, pack
+from stream.store.connection import Server, exchange
+from stream.store.resp import PAIRS, Command, chunks, hash_writes
 
 _HASH_BYTES = 8
 _STATE = ("watermark", "number", "outbox", "profiles", "items", "scalars", "seen", "seen:older", "seen:limit")
 _STRIDE = 2**32  # longest step from one epoch to the next: two that start from nothing do not meet
-_PASSING = (
-    redis.OutOfMemoryError,
-    redis.ReadOnlyError,
-    redis.exceptions.MasterDownError,
-    redis.exceptions.ClusterDownError,
-)
-_PASSING_CODES = ("NOREPLICAS", "MISCONF", "BUSY ")  # for which the client has no class
 _SETS = 500  # similar-items sets replaced in one round trip
 
 
@@ -71,38 +61,32 @@ class RedisStore(StateStore):
     """
 
     def __init__(self, client_or_url: redis.Redis | str, topic: str, prefix: str = "eddyline") -> None:
-        self._owned = isinstance(client_or_url, str)
-        # Any: redis-py's types allow for decoded replies, which are refused below.
-        self._client: Any = _connect(client_or_url) if isinstance(client_or_url, str) else client_or_url
+        self._server = Server(client_or_url)
+        self._client = self._server.client
         self._topic, self._prefix = topic, prefix
-        options = self._client.connection_pool.connection_kwargs
-        if options.get("decode_responses"):
-            raise ConfigError("The Redis client must not decode replies: leave decode_responses off.")
-        place = options.get("path") or f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"
-        self._where = f"Redis at {place}, database {options.get('db') or 0}"
 
     def claim(self, deployment: str, partitions: int) -> None:
         """See `StateStore.claim`."""
         claim, key = Claim(deployment, partitions), f"{self._prefix}:deployment:{self._topic}"
-        with self._answering():
+        with self._server.answering():
             self._client.set(key, claim.pack(), nx=True)
             recorded = self._client.get(key)
-        claim.check(Claim.parse(recorded or claim.pack()), f"{self._where}, prefix {self._prefix!r},")
+        claim.check(Claim.parse(recorded or claim.pack()), f"{self._server.where}, prefix {self._prefix!r},")
 
     def acquire(self, partition: int) -> int:
         """See `StateStore.acquire`. Steps are drawn: a server that was emptied or set back gives none out again."""
-        with self._answering():
+        with self._server.answering():
             return int(self._client.incrby(self._key(partition, "epoch"), 1 + randbelow(_STRIDE)))
 
     def position(self, partition: int) -> tuple[int, int] | None:
         """See `StateStore.position`."""
-        with self._answering():
+        with self._server.answering():
             watermark, number = self._client.mget([self._key(partition, name) for name in ("watermark", "number")])
         return None if watermark is None else (int(watermark), int(number or 0))
 
     def load(self, partition: int) -> Saved | None:
         """See `StateStore.load`; acquire first, so that no earlier owner can write meanwhile."""
-        with self._answering():
+        with self._server.answering():
             names = ("watermark", "number", "seen:limit", "seen:older", "seen")
             watermark, number, limit, older, newer = self._client.mget([self._key(partition, name) for name in names])
             if watermark is None:
@@ -128,21 +112,21 @@ class RedisStore(StateStore):
         guards = [self._key(partition, name) for name in ("epoch", "watermark", "number")]
         look = [("WATCH", *guards), ("MGET", *guards), ("STRLEN", self._key(partition, "seen"))]
         written = None
-        with self._answering(), self._connection() as connection:
+        with self._server.connection() as connection:
             while written is None:  # something changed between WATCH and EXEC: look what it was
                 _, stored, seen_bytes = connection.retry.call_with_retry(
-                    lambda: _exchange(connection, look), lambda error: connection.disconnect()
+                    lambda: exchange(connection, look), lambda error: connection.disconnect()
                 )
                 current, *position = (int(value or 0) for value in stored)
                 if current > epoch:
                     raise Fenced(f"Partition {partition} of {self._topic} has another owner, so nothing was written.")
                 if current != epoch or delta.follows not in (None, tuple(position)):
                     raise Aborted(
-                        f"{self._where} has lost what was written of partition {partition} of {self._topic}: it was "
-                        "emptied, or came back with older data."
+                        f"{self._server.where} has lost what was written of partition {partition} of {self._topic}: "
+                        "it was emptied, or came back with older data."
                     )
                 writes = self._writes(partition, delta, outbox, seen_bytes)
-                *_, written = _exchange(connection, [("MULTI",), *writes, ("EXEC",)])
+                *_, written = exchange(connection, [("MULTI",), *writes, ("EXEC",)])
 
     def outbox(self, partition: int) -> bytes | None:
         """See `StateStore.outbox`."""
@@ -150,7 +134,7 @@ class RedisStore(StateStore):
 
     def wipe(self, partition: int) -> None:
         """See `StateStore.wipe`."""
-        with self._answering():
+        with self._server.answering():
             self._client.unlink(*(self._key(partition, name) for name in _STATE))
 
     def profile(self, partition: int, customer: str) -> bytes | None:
@@ -164,7 +148,7 @@ class RedisStore(StateStore):
     def items(self, partition: int, names: Iterable[str] | None = None) -> dict[str, bytes]:
         """See `StateStore.items`; names that are not stored are left out."""
         found: dict[str, bytes] = {}
-        with self._answering():
+        with self._server.answering():
             if names is None:
                 return dict(self._scan(partition, "items"))
             for some in chunks(names, PAIRS):
@@ -181,20 +165,20 @@ class RedisStore(StateStore):
                 scores = [part for name, score in others.items() for part in (repr(float(score)), name)]
                 add = [("ZADD", key, *scores)] if scores else []
                 commands += [("MULTI",), ("DEL", key), *add, ("EXEC",)]
-            with self._answering(), self._connection() as connection:
-                _exchange(connection, commands)
+            with self._server.connection() as connection:
+                exchange(connection, commands)
 
     def similar(self, item: str, count: int = 10) -> list[tuple[str, float]]:
         """See `StateStore.similar`."""
         if count <= 0:
             return []
-        with self._answering():
+        with self._server.answering():
             found = self._client.zrevrange(self._similar(item), 0, count - 1, withscores=True)
         return [(name.decode(), float(score)) for name, score in found]
 
     def put_shared(self, name: str, value: bytes) -> None:
         """See `StateStore.put_shared`."""
-        with self._answering():
+        with self._server.answering():
             self._client.set(self._shared(name), value)
 
     def shared(self, name: str) -> bytes | None:
@@ -203,8 +187,7 @@ class RedisStore(StateStore):
 
     def close(self) -> None:
         """See `StateStore.close`."""
-        if self._owned:
-            self._client.close()
+        self._server.close()
 
     def _key(self, partition: int, name: str) -> str:
         return f"{self._prefix}:{{{self._topic}:{partition}}}:{name}"
@@ -216,7 +199,7 @@ class RedisStore(StateStore):
         return f"{self._prefix}:{self._topic}:shared:{name}"
 
     def _value(self, *command: str) -> bytes | None:
-        with self._answering():
+        with self._server.answering():
             value: bytes | None = self._client.execute_command(*command)
         return value
 
@@ -237,61 +220,3 @@ class RedisStore(StateStore):
         yield "SET", self._key(partition, "outbox"), outbox
         yield "SET", self._key(partition, "watermark"), delta.watermark
         yield "SET", self._key(partition, "number"), delta.number
-
-    @contextmanager
-    def _connection(self) -> Iterator[Any]:
-        """A connection of our own. After any error it is dropped, and a WATCH or an unread reply with it."""
-        pool = self._client.connection_pool
-        connection = pool.get_connection()
-        try:
-            yield connection
-        except BaseException:
-            connection.disconnect()
-            raise
-        finally:
-            pool.release(connection)
-
-    @contextmanager
-    def _answering(self) -> Iterator[None]:
-        """Say what the client's errors mean. Neither credentials nor values get into a message."""
-        try:
-            yield
-        except redis.AuthenticationError as error:
-            raise Unreachable(f"{self._where} refuses the login: check user and password.") from error
-        except (redis.ConnectionError, redis.TimeoutError) as error:
-            raise Unreachable(f"{self._where} does not answer: check that it runs and its URL ({error}).") from error
-        except redis.RedisError as error:
-            reason = str(error).partition(", with args")[0].rstrip(".")
-            if isinstance(error, _PASSING) or reason.startswith(_PASSING_CODES):
-                raise Unreachable(f"{self._where} takes no writes at present; check it: {reason}.") from error
-            raise DeploymentError(f"{self._where} refuses a command: {reason}.") from error
-
-
-def _connect(url: str) -> redis.Redis:
-    retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), retries=2, supported_errors=(redis.ConnectionError,))
-    try:
-        # RESP2: with RESP3, redis-py 8 hands out idle connections without looking whether they have died.
-        return redis.Redis.from_url(url, protocol=2, retry=retry, socket_connect_timeout=1.0, socket_timeout=5.0)
-    except ValueError:
-        # The cause may quote a piece of a password.
-        raise ConfigError("The Redis URL is not valid: write redis://host:port/db, rediss://… or unix:///…") from None
-
-
-def _exchange(connection: Any, commands: Iterable[Command]) -> list[Any]:
-    """Send all commands, then read all replies: one round trip. The first refusal is raised when all are read."""
-    sent = list(commands)
-    # No health check: it may reconnect, and a transaction on a new connection would watch nothing.
-    connection.send_packed_command([pack(sent)], check_health=False)
-    replies: list[Any] = []
-    refusals: list[Exception] = []
-    for _ in sent:
-        try:
-            replies.append(connection.read_response())
-        except redis.ResponseError as error:
-            refusals.append(error)
-        else:
-            nested = replies[-1] if isinstance(replies[-1], list) else []
-            refusals += [reply for reply in nested if isinstance(reply, redis.ResponseError)]
-    if refusals:
-        raise refusals[0]
-    return replies
