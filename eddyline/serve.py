@@ -6,10 +6,12 @@ import logging
 import os
 import signal
 import socket
+from collections.abc import Callable
 from contextlib import closing
 from types import FrameType
 from typing import Any
 
+from consumers.clock import Clock
 from consumers.kafka import KafkaReader, KafkaSource
 from consumers.worker import Worker
 from eddyline.connected import open_store
@@ -19,7 +21,13 @@ from producers.kafka import KafkaTransactionalSink
 log = logging.getLogger(__name__)
 
 
-def run_worker(settings: Settings, *, until_end: bool = False) -> dict[str, Any]:
+def run_worker(
+    settings: Settings,
+    *,
+    until_end: bool = False,
+    clock: Clock | None = None,
+    probe: Callable[[str], None] = lambda point: None,
+) -> dict[str, Any]:
     """Run a worker until SIGTERM or Ctrl-C; both let it finish its batch, commit and leave the group.
 
     Parameters
@@ -28,6 +36,8 @@ def run_worker(settings: Settings, *, until_end: bool = False) -> dict[str, Any]
         Of the deployment.
     until_end
         Leave when all that is in the topic has been processed.
+    clock, probe
+        See `Worker`: how a test lets time jump, and ends the process at a named point.
 
     Returns
     -------
@@ -54,8 +64,10 @@ def run_worker(settings: Settings, *, until_end: bool = False) -> dict[str, Any]
             sink,
             reader,
             store,
+            clock=clock,
             settings=settings.worker,
             deployment=settings.deployment,
+            probe=probe,
         )
         asked: list[int] = []
 
