@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from consumers.batch import Batch
 from consumers.outbox import Outbox
+from consumers.probe import Probe
 from producers.sink import TransactionalSink
 from producers.topics import Topics
 from stream.records import TopicPartition
 from stream.store.base import StateStore
-
-Probe = Callable[[str], None]
-"""Called at named points, so that a test can end a worker there."""
 
 
 def commit(
@@ -43,6 +41,7 @@ def commit(
     probe("applied")
     for batch in batches:
         store.commit(batch.owned.partition, batch.owned.epoch, batch.delta, batch.outbox.pack())
+        probe("written")
     probe("stored")
     publish({batch.owned.partition: batch.outbox for batch in batches}, sink, group, topics, probe)
     probe("committed")
@@ -55,9 +54,11 @@ def publish(outboxes: dict[int, Outbox], sink: TransactionalSink, group: Any, to
     """
     ends = {TopicPartition(topics.events, partition): outbox.end for partition, outbox in outboxes.items()}
     sink.begin()
+    probe("begun")
     for outbox in outboxes.values():
         sink.send(outbox.records)
+    probe("sent")
     offsets = {at: end.offset for at, end in ends.items()}
     sink.send_offsets(offsets, group, {at: str(end.number) for at, end in ends.items()})
-    probe("sent")
+    probe("offsets")
     sink.commit()

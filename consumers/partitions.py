@@ -9,6 +9,7 @@ from typing import Any
 
 from consumers.clock import Clock
 from consumers.owned import Owned
+from consumers.probe import Probe
 from consumers.recovery import Recovery
 from consumers.source import LogReader, Source
 from stream.errors import Aborted
@@ -31,6 +32,8 @@ class Partitions:
         The worker's clock.
     taken
         Called with each partition that was taken over.
+    probe
+        See `consumers.probe`.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Partitions:
         recovery: Recovery,
         clock: Clock,
         taken: Callable[[Owned], None],
+        probe: Probe,
     ) -> None:
         self.group: Any = None
         self._topic = topic
@@ -51,6 +55,7 @@ class Partitions:
         self._recovery = recovery
         self._clock = clock
         self._taken = taken
+        self._probe = probe
         self._mine: set[int] = set()
         self._fresh: set[int] = set()  # mine, and not taken over yet
         self._owned: dict[int, Owned] = {}
@@ -119,12 +124,14 @@ class Partitions:
         kept = self._owned.pop(partition, None)
         began = self._clock.time()
         epoch = self._store.acquire(partition)
+        self._probe("acquired")
         if kept is not None and self._store.position(partition) == kept.position:  # it comes back as it was
             kept.epoch = epoch
             kept.waiting.clear()
             owned, outcome = kept, "nobody had it in between"
         else:
             owned, outcome = self._recovery.recover(partition, epoch, self.group, self._clock.time())
+        self._probe("taken")
         first, _ = self._reader.bounds(TopicPartition(self._topic, partition))
         self._source.seek(partition, max(owned.engine.watermark, first))
         self._owned[partition] = owned

@@ -23,12 +23,13 @@ import logging
 from itertools import islice
 from typing import Any
 
-from consumers.commit import Probe, publish
+from consumers.commit import publish
 from consumers.journal import Journal, JournalEntry, interleave
 from consumers.models import ModelLog
 from consumers.outbox import Outbox
 from consumers.owned import Owned, position_of
 from consumers.position import Position
+from consumers.probe import Probe
 from consumers.source import LogReader, Source
 from producers.sink import TransactionalSink
 from producers.topics import Topics
@@ -55,7 +56,7 @@ class Recovery:
     chunk
         Records between two commits while reapplying.
     probe
-        See `consumers.commit.Probe`.
+        See `consumers.probe`.
     """
 
     def __init__(
@@ -108,6 +109,7 @@ class Recovery:
             self._store.wipe(partition)
         state = position_of(saved)
         published = self._published(partition)
+        self._probe("loaded")
         outcome = "nothing had to be done" if saved is not None else "it begins with the first event"
         if saved is not None and state != published and self._publish(partition, state, published, group):
             published, outcome = state, "the last batch of the owner before has been published"
@@ -139,6 +141,7 @@ class Recovery:
             return False
         log.info("partition %d: publishing the last batch of the owner before, up to %s", partition, state)
         publish({partition: outbox}, self._sink, group, self._topics, self._probe)
+        self._probe("published")
         return True
 
     def _reapply(self, owned: Owned, until: Position, saved: Saved | None) -> None:

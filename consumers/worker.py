@@ -8,12 +8,13 @@ from collections import Counter
 from consumers.batch import Adoption, Batch, fold
 from consumers.clock import Clock
 from consumers.commands import CommandLog
-from consumers.commit import Probe, commit
+from consumers.commit import commit
 from consumers.deployment import check
 from consumers.garbage import Garbage
 from consumers.merger import Merger
 from consumers.owned import Owned
 from consumers.partitions import Partitions
+from consumers.probe import Probe
 from consumers.recovery import Recovery
 from consumers.settings import WorkerSettings
 from consumers.shared import SharedModel
@@ -47,7 +48,7 @@ class Worker:
     deployment
         Whose state the store holds.
     probe
-        See `consumers.commit.Probe`.
+        See `consumers.probe`.
 
     Attributes
     ----------
@@ -83,7 +84,7 @@ class Worker:
         self._garbage = Garbage()
         self._shared = SharedModel(store)
         recovery = Recovery(config, topics, source, sink, reader, store, self._settings.rebuild, probe)
-        self._partitions = Partitions(topics.events, source, reader, store, recovery, self._clock, self._taken)
+        self._partitions = Partitions(topics.events, source, reader, store, recovery, self._clock, self._taken, probe)
         self._merger: Merger | None = None
         self._checked = False
         self._adoption: Adoption | None = None  # what partition 0 adopts in its next batch

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from consumers.probe import COMMIT
 from stream.errors import Aborted, Fenced
 from tests.consumers.conftest import agree
-from tests.consumers.world import POINTS, RECORDS, snapshot
+from tests.consumers.world import RECORDS, snapshot
 
 
 def test_zombie_writes_nothing(world):
@@ -54,7 +55,7 @@ def lose(point: str) -> Callable[[str], None]:
     return probe
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", COMMIT)
 def test_aborted_at_any_point(here, point):
     """The same worker recovers and goes on."""
     here.load(RECORDS)
@@ -63,4 +64,4 @@ def test_aborted_at_any_point(here, point):
 
 def test_aborted_inside_the_transaction(world):
     world.load(RECORDS)
-    agree(world, world.run(lose("sent")))
+    agree(world, world.run(lose("offsets")))

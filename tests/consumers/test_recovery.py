@@ -6,12 +6,15 @@ Every test compares, message by message, with a run on servers in memory that no
 from __future__ import annotations
 
 import logging
+from collections import Counter
+from contextlib import suppress
 
 import pytest
 
 from consumers.clock import ManualClock
+from consumers.probe import COMMIT, POINTS, TAKEOVER
 from tests.consumers.conftest import agree
-from tests.consumers.world import POINTS, RECORDS, Killed, kill_at
+from tests.consumers.world import RECORDS, Killed, kill_at
 
 
 def test_the_run_to_compare_with_has_all_kinds_of_output(make):
@@ -32,17 +35,49 @@ def test_clean(world):
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5])
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", COMMIT)
 def test_died_at_any_point_of_a_commit(here, point, count):
     here.load(RECORDS)
     here.killed(point, count)
     agree(here, here.run())
 
 
+@pytest.mark.parametrize("trouble", ["between", "lost"])
+@pytest.mark.parametrize("point", TAKEOVER)
+def test_died_at_any_point_of_a_takeover(here, point, trouble):
+    """Twice: the third owner takes over from one that died while it took over from one that had died."""
+    here.load(RECORDS)
+    here.killed("stored", 2)
+    if trouble == "lost":
+        here.store.wipe(0)
+    for _ in range(2):
+        worker = here.worker(kill_at(point))
+        with suppress(Killed):  # not every takeover comes by every point
+            worker.drain()
+        here.bury(worker)
+    agree(here, here.run())
+
+
+def test_each_point_is_reached_and_documented(make):
+    reached: Counter[str] = Counter()
+    world = make(partitions=2)
+    world.load(RECORDS)
+    for before in (None, "stored", None):
+        worker = world.worker(kill_at(before) if before else lambda point: reached.update([point]))
+        with suppress(Killed):
+            worker.drain()
+        world.bury(worker)
+        world.load(RECORDS[:50])
+    world.store.wipe(0)
+    world.run(lambda point: reached.update([point]))
+    assert set(reached) == set(POINTS)
+    assert reached["written"] > reached["stored"]
+
+
 def test_died_inside_the_transaction(world):
     """Its open transaction is aborted by the process that is started in its place."""
     world.load(RECORDS)
-    world.killed("sent", 3)
+    world.killed("offsets", 3)
     agree(world, world.run())
 
 
@@ -50,7 +85,7 @@ def test_died_between_store_and_log(world):
     world.load(RECORDS)
     world.killed("stored", 2)
     position, outputs = world.store.position(0), world.outputs()
-    worker = world.worker(kill_at("sent"))
+    worker = world.worker(kill_at("offsets"))
     with pytest.raises(Killed):  # died again, in the middle of publishing what the one before has left
         worker.drain()
     assert world.outputs() == outputs

@@ -23,7 +23,6 @@ from tests.stream import fold
 
 SETTINGS = WorkerSettings(batch=70, poll=50, tick_every=None, look_every=0, rebuild=90)
 DAY = 86_400  # seconds
-POINTS = ("applied", "stored", "sent", "committed")
 Output = tuple[bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]
 
 
