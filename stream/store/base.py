@@ -122,5 +122,24 @@ class StateStore(ABC):
         """Read what `put_shared` stored."""
 
     @abstractmethod
+    def area(self, name: str) -> StateStore:
+        """A store beside this one, to prepare or keep whole partitions in; it ends with this one."""
+
+    @abstractmethod
+    def copy(self, partition: int, area: str) -> None:
+        """Copy a partition into an area in one atomic step, as it was at one commit; its indexes are left out."""
+
+    @abstractmethod
+    def move(self, partition: int, area: str) -> None:
+        """Replace a partition by the one in an area, in one atomic step; nothing changes where there is none.
+
+        The epoch stays. Acquire first, so that no earlier owner can write meanwhile.
+        """
+
+    @abstractmethod
+    def reclaim(self, deployment: str, partitions: int) -> None:
+        """Record which deployment and how many partitions this store serves, whatever was recorded before."""
+
+    @abstractmethod
     def close(self) -> None:
         """Release connections."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from threading import RLock
 
@@ -47,6 +48,7 @@ class MemoryStore(StateStore):
         self._partitions: dict[int, _Partition] = {}
         self._similar: dict[str, dict[str, float]] = {}
         self._shared: dict[str, bytes] = {}
+        self._areas: dict[str, MemoryStore] = {}
 
     def claim(self, deployment: str, partitions: int) -> None:
         """See `StateStore.claim`."""
@@ -140,6 +142,30 @@ class MemoryStore(StateStore):
     def shared(self, name: str) -> bytes | None:
         """See `StateStore.shared`."""
         return self._shared.get(name)
+
+    def area(self, name: str) -> MemoryStore:
+        """See `StateStore.area`."""
+        return self._areas.setdefault(name, MemoryStore())
+
+    def copy(self, partition: int, area: str) -> None:
+        """See `StateStore.copy`."""
+        with self._lock:
+            target = self.area(area)
+            target.wipe(partition)
+            if (kept := self._partitions.get(partition)) is not None:
+                target._partitions[partition] = deepcopy(kept)
+
+    def move(self, partition: int, area: str) -> None:
+        """See `StateStore.move`."""
+        with self._lock:
+            prepared = self.area(area)._partitions.pop(partition, None)
+            if prepared is not None:
+                self._partitions[partition] = prepared
+
+    def reclaim(self, deployment: str, partitions: int) -> None:
+        """See `StateStore.reclaim`."""
+        with self._lock:
+            self._claim = Claim(deployment, partitions)
 
     def close(self) -> None:
         """Keep everything: the next owner opens the same object."""

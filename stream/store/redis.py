@@ -30,6 +30,7 @@ from stream.errors import Aborted, Fenced
 from stream.store.base import Delta, Saved, StateStore
 from stream.store.claim import Claim
 from stream.store.connection import Server, exchange
+from stream.store.redis_areas import copy_keys, move_keys
 from stream.store.resp import PAIRS, Command, chunks, hash_writes
 
 _HASH_BYTES = 8
@@ -64,13 +65,14 @@ class RedisStore(StateStore):
         self._server = Server(client_or_url)
         self._client = self._server.client
         self._topic, self._prefix = topic, prefix
+        self._claim_key = f"{prefix}:deployment:{topic}"
 
     def claim(self, deployment: str, partitions: int) -> None:
         """See `StateStore.claim`."""
-        claim, key = Claim(deployment, partitions), f"{self._prefix}:deployment:{self._topic}"
+        claim = Claim(deployment, partitions)
         with self._server.answering():
-            self._client.set(key, claim.pack(), nx=True)
-            recorded = self._client.get(key)
+            self._client.set(self._claim_key, claim.pack(), nx=True)
+            recorded = self._client.get(self._claim_key)
         claim.check(Claim.parse(recorded or claim.pack()), f"{self._server.where}, prefix {self._prefix!r},")
 
     def acquire(self, partition: int) -> int:
@@ -135,7 +137,7 @@ class RedisStore(StateStore):
     def wipe(self, partition: int) -> None:
         """See `StateStore.wipe`."""
         with self._server.answering():
-            self._client.unlink(*(self._key(partition, name) for name in _STATE))
+            self._client.unlink(*(self._key(partition, name) for name in self._names(partition)))
 
     def profile(self, partition: int, customer: str) -> bytes | None:
         """See `StateStore.profile`."""
@@ -185,9 +187,34 @@ class RedisStore(StateStore):
         """See `StateStore.shared`."""
         return self._value("GET", self._shared(name))
 
+    def area(self, name: str) -> RedisStore:
+        """See `StateStore.area`: the same keys with `NAME:` before the hash tag, in the same slot."""
+        return RedisStore(self._client, self._topic, f"{self._prefix}:{name}")
+
+    def copy(self, partition: int, area: str) -> None:
+        """See `StateStore.copy`; Redis 6.2 or later."""
+        target = self.area(area)
+        copy_keys(self._server, [(self._key(partition, name), target._key(partition, name)) for name in _STATE])
+
+    def move(self, partition: int, area: str) -> None:
+        """See `StateStore.move`."""
+        source = self.area(area)
+        if source.position(partition) is not None:
+            pairs = [(source._key(partition, name), self._key(partition, name)) for name in source._names(partition)]
+            old = [self._key(partition, name) for name in self._names(partition)]
+            move_keys(self._server, old, pairs)
+
+    def reclaim(self, deployment: str, partitions: int) -> None:
+        """See `StateStore.reclaim`."""
+        with self._server.answering():
+            self._client.set(self._claim_key, Claim(deployment, partitions).pack())
+
     def close(self) -> None:
         """See `StateStore.close`."""
         self._server.close()
+
+    def _names(self, partition: int) -> tuple[str, ...]:
+        return _STATE
 
     def _key(self, partition: int, name: str) -> str:
         return f"{self._prefix}:{{{self._topic}:{partition}}}:{name}"
