@@ -7,12 +7,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import kafka.errors as errors
-from kafka import ConsumerRebalanceListener, KafkaAdminClient, KafkaConsumer
+from kafka import ConsumerRebalanceListener, KafkaConsumer
 from kafka import TopicPartition as KafkaPartition
 from kafka.structs import OffsetAndMetadata
 
-from consumers.source import Admin, LogReader, Source
+from consumers.source import LogReader, Source
 from producers.kafka_client import MAX_RECORD_BYTES, KafkaSettings, connecting, translated
 from stream.errors import Aborted, DataError, InputError, MissingTopic, Unreachable
 from stream.records import Headers, Record, TopicPartition
@@ -238,36 +237,3 @@ class KafkaReader(LogReader):
 
     def close(self) -> None:
         self._consumer.close(autocommit=False)
-
-
-class KafkaAdmin(Admin):
-    """Creates and lists topics. Topics are created to take records of up to 16 MiB, for the models."""
-
-    def __init__(self, settings: KafkaSettings) -> None:
-        self._settings = settings
-        with connecting(settings):
-            self._client = KafkaAdminClient(**settings.client())
-
-    def create(
-        self, topic: str, partitions: int, *, compacted: bool = False, settings: dict[str, str] | None = None
-    ) -> bool:
-        configs = {"max.message.bytes": str(MAX_RECORD_BYTES)}
-        if compacted:
-            configs["cleanup.policy"] = "compact"
-        wanted = {"num_partitions": partitions, "configs": configs | (settings or {})}
-        with translated(self._settings):
-            answer = self._client.create_topics({topic: wanted}, raise_errors=False)["topics"][0]
-            if answer["error_code"] == errors.TopicAlreadyExistsError.errno:
-                return False
-            if answer["error_code"] != 0:
-                raise InputError(f"topic {topic!r} cannot be created: {answer['error_message']}")
-            self._client.wait_for_topics([topic], timeout_ms=self._settings.timeout)
-        return True
-
-    def topics(self) -> dict[str, int]:
-        with translated(self._settings):
-            found = self._client.describe_topics()
-        return {topic["name"]: len(topic["partitions"]) for topic in found if not topic["is_internal"]}
-
-    def close(self) -> None:
-        self._client.close()

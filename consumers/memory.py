@@ -136,7 +136,7 @@ class MemoryReader(LogReader):
 
 
 class MemoryAdmin(Admin):
-    """Creates and lists topics of a `MemoryBroker`."""
+    """Creates, lists and grows topics of a `MemoryBroker`."""
 
     def __init__(self, broker: MemoryBroker) -> None:
         self._broker = broker
@@ -149,6 +149,12 @@ class MemoryAdmin(Admin):
 
     def topics(self) -> dict[str, int]:
         return self._broker.topics()
+
+    def grow(self, topic: str, partitions: int) -> None:
+        self._broker.grow(topic, partitions)
+
+    def members(self, group: str) -> int:
+        return self._broker.members(group)
 
     def close(self) -> None:
         """Nothing is held."""

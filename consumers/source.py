@@ -85,7 +85,7 @@ class LogReader(ABC):
 
 
 class Admin(ABC):
-    """Creates and lists topics."""
+    """Creates, lists and grows topics, and looks at groups."""
 
     @abstractmethod
     def create(
@@ -96,6 +96,14 @@ class Admin(ABC):
     @abstractmethod
     def topics(self) -> dict[str, int]:
         """Topic names and their partition counts, internal ones left out."""
+
+    @abstractmethod
+    def grow(self, topic: str, partitions: int) -> None:
+        """Give a topic more partitions; what is in it stays where it is."""
+
+    @abstractmethod
+    def members(self, group: str) -> int:
+        """How many members the group has now; 0 when nobody has ever heard of it."""
 
     @abstractmethod
     def close(self) -> None:

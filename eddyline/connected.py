@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import NamedTuple
 
-from consumers.kafka import KafkaAdmin
+from consumers.kafka_admin import KafkaAdmin
 from eddyline.settings import Settings
 from producers.kafka import KafkaSink
 from producers.sink import Sink

@@ -71,6 +71,18 @@ class MemoryBroker:
                 self._kept.add(topic)
             return True
 
+    def grow(self, topic: str, partitions: int) -> None:
+        """Give a topic more partitions; groups that read it share them out anew."""
+        with self.changed:
+            logs = self._logs(topic)
+            if partitions <= len(logs):
+                raise InputError(f"topic {topic!r} has {len(logs)} partitions; it can only be given more")
+            logs += [PartitionLog() for _ in range(partitions - len(logs))]
+            for group in self._groups.values():
+                if group.topic == topic:
+                    group.share_out(partitions)
+            self.changed.notify_all()
+
     def topics(self) -> dict[str, int]:
         """Topic names and their partition counts."""
         with self.changed:
@@ -186,6 +198,11 @@ class MemoryBroker:
             state = self._groups[group]
             state.leave(member, self.partitions(state.topic))
             self.changed.notify_all()
+
+    def members(self, group: str) -> int:
+        """How many members the group has."""
+        with self.changed:
+            return len(self._groups[group].members) if group in self._groups else 0
 
     def assignment(self, group: str, member: int) -> tuple[int, set[int]]:
         """Present generation of the group, and the member's partitions in it."""

@@ -111,12 +111,12 @@ class Group:
     def join(self, partitions: int) -> int:
         self.joined += 1
         self.members[self.joined] = set()
-        self._assign(partitions)
+        self.share_out(partitions)
         return self.joined
 
     def leave(self, member: int, partitions: int) -> None:
         if self.members.pop(member, None) is not None:
-            self._assign(partitions)
+            self.share_out(partitions)
 
     def check(self, membership: Membership) -> None:
         """Refuse a member who has left, or whose generation is over."""
@@ -127,7 +127,7 @@ class Group:
         self.committed.update(offsets)
         self.notes.update({at: notes.get(at, "") for at in offsets})
 
-    def _assign(self, partitions: int) -> None:
+    def share_out(self, partitions: int) -> None:
         """Contiguous ranges in order of joining, as Kafka's range assignor; each call is a new generation."""
         self.generation += 1
         at = 0

@@ -11,7 +11,7 @@ from stream.store.resp import Command
 def copy_keys(server: Server, pairs: Iterable[tuple[str, str]]) -> None:
     """Copy each key to another, all as they are at one moment; what the others were is gone.
 
-    Redis serves nobody else meanwhile: some 0.5 s for a million profiles.
+    Redis serves nobody else meanwhile: some 3 s for a million profiles of 600 bytes.
 
     Parameters
     ----------

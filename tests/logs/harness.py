@@ -9,7 +9,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from consumers.kafka import KafkaAdmin, KafkaReader, KafkaSource
+from consumers.kafka import KafkaReader, KafkaSource
+from consumers.kafka_admin import KafkaAdmin
 from consumers.memory import MemoryAdmin, MemoryReader, MemorySource
 from consumers.source import Admin, LogReader, Source
 from producers.kafka import KafkaSettings, KafkaSink, KafkaTransactionalSink

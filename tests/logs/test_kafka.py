@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from pydantic import ValidationError
 
-from consumers.kafka import KafkaAdmin, KafkaReader, KafkaSource
+from consumers.kafka import KafkaReader, KafkaSource
+from consumers.kafka_admin import KafkaAdmin
 from eddyline.testing.servers import LocalKafka, free_port
 from producers.kafka import KafkaSettings, KafkaSink, KafkaTransactionalSink
 from producers.kafka_client import MAX_RECORD_BYTES
