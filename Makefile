@@ -3,10 +3,12 @@ PYTHON ?= python3
 VENV ?= .venv
 # Tests mostly wait for servers, so more of them run at once than there are cores; each worker has servers of its own.
 WORKERS ?= 4
+INPUTS ?= 1000000
+SEED ?= 7
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test lint unit docs clean
+.PHONY: help demo test lint unit fuzz docs clean
 
 help: ## Show this help
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'
@@ -36,6 +38,9 @@ unit: $(VENV)/.dev ## All tests; real Kafka and Redis are found or started
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 test: lint unit ## Everything that must hold
+
+fuzz: $(VENV)/.dev ## A million inputs that are nearly right, through decoding and the fold; prints its seed
+	$(BIN)/python -m tests.fuzz --inputs $(INPUTS) --seed $(SEED)
 
 docs: $(VENV)/.dev ## Write docs/schemas and docs/asyncapi.json anew
 	$(BIN)/python -m eddyline.contract
