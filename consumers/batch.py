@@ -35,10 +35,15 @@ class Adoption(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What one step of a partition changed, and what it publishes."""
+    """What one step of a partition changed, and what it publishes.
+
+    Of its `records`, `duplicates` changed nothing; `newest` is the timestamp (ms) of the last one.
+    """
 
     owned: Owned
     records: int
+    duplicates: int
+    newest: int | None
     updates: list[Update]
     delta: Delta
     outbox: Outbox
@@ -85,13 +90,15 @@ def fold(owned: Owned, topics: Topics, adoption: Adoption | None = None, tick: i
         entries.append(Tick(tick))
     taken, limits = owned.take(), engine.config.events
     entries += [decode(record, limits) for record in taken]
-    before = engine.clock
+    before, known = engine.clock, engine.tally.counts["duplicate"]
     updates, delta = engine.apply(entries)
     if before and not owned.jumped and engine.clock - before > _JUMP:
         _warn_of_jump(owned, before, entries)
     records += [encode(update, topics) for update in updates]
     owned.stamp(delta)
-    return Batch(owned, len(taken), updates, delta, Outbox(start, owned.position, records))
+    newest = taken[-1].timestamp if taken else None
+    duplicates = engine.tally.counts["duplicate"] - known
+    return Batch(owned, len(taken), duplicates, newest, updates, delta, Outbox(start, owned.position, records))
 
 
 def _warn_of_jump(owned: Owned, clock: int, entries: Iterable[Entry]) -> None:

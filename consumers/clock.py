@@ -12,6 +12,10 @@ class Clock:
         """Seconds, never going back; only differences mean something."""
         return time.monotonic()
 
+    def unix(self) -> float:
+        """Seconds since 1970, for people to read and to hold against timestamps of records; may be set back."""
+        return time.time()
+
     def sleep(self, seconds: float) -> None:
         """Wait."""
         time.sleep(seconds)
@@ -31,6 +35,10 @@ class ManualClock(Clock):
 
     def time(self) -> float:
         """Seconds moved so far."""
+        return self._now
+
+    def unix(self) -> float:
+        """The same, as if it had begun in 1970."""
         return self._now
 
     def sleep(self, seconds: float) -> None:

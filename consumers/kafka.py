@@ -118,6 +118,13 @@ class KafkaSource(Source):
         found = self._committed(partition)
         return found.metadata or "" if found is not None else ""
 
+    def end(self, partition: int) -> int | None:
+        try:
+            found: int | None = self._consumer.highwater(KafkaPartition(self._topic, partition))
+        except errors.IllegalStateError:  # a rebalance has just taken it
+            return None
+        return found
+
     def seek(self, partition: int, offset: int) -> None:
         if partition not in self._owned or not self._rewind(KafkaPartition(self._topic, partition), offset):
             raise Aborted(f"partition {partition} of {self._topic!r} is not assigned to this member")

@@ -57,6 +57,9 @@ class MemorySource(Source):
     def note(self, partition: int) -> str:
         return self._broker.note(self._group, TopicPartition(self._topic, partition))
 
+    def end(self, partition: int) -> int | None:
+        return self._broker.bounds(TopicPartition(self._topic, partition))[1]
+
     def seek(self, partition: int, offset: int) -> None:
         if partition not in self._positions:
             raise Aborted(f"partition {partition} of {self._topic!r} is not assigned to this member")

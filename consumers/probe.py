@@ -1,6 +1,7 @@
 """Named points of a worker's way, at which a test can end, stop or break it.
 
-The worker calls its `Probe` with the name of each point that it reaches. Nothing else hooks into it.
+The worker calls its `Probe` with the name of each point that it reaches. `consumers.monitor` measures by the same
+points.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ Probe = Callable[[str], None]
 """Called with a name in `POINTS`; whatever it raises ends the step that is under way."""
 
 COMMIT = {
+    "polled": "records are polled, and what the cycle decides is decided; nothing is folded",
     "applied": "the cycle's batches are folded in memory; nothing is written",
     "written": "one partition's state and outbox are stored; called for each partition of the cycle",
     "stored": "the state and outbox of all partitions of the cycle are stored; no transaction is open",

@@ -42,6 +42,10 @@ class Source(ABC):
         """What was noted with the committed offset; empty where there is nothing."""
 
     @abstractmethod
+    def end(self, partition: int) -> int | None:
+        """Where the partition's log ended when it was last heard of; asks nobody. None: not heard of."""
+
+    @abstractmethod
     def seek(self, partition: int, offset: int) -> None:
         """Read on from `offset`."""
 

@@ -12,10 +12,12 @@ from consumers.commit import commit
 from consumers.deployment import check
 from consumers.garbage import Garbage
 from consumers.merger import Merger
+from consumers.monitor import Monitor
 from consumers.owned import Owned
 from consumers.partitions import Partitions
 from consumers.probe import Probe
 from consumers.recovery import Recovery
+from consumers.rejections import RejectionLimit
 from consumers.settings import WorkerSettings
 from consumers.shared import SharedModel
 from consumers.source import LogReader, Source
@@ -23,7 +25,7 @@ from producers.sink import TransactionalSink
 from producers.topics import Topics
 from stream.config import EngineConfig
 from stream.engine import Engine
-from stream.errors import Aborted, Unreachable
+from stream.errors import Aborted, TooManyRejected, Unreachable
 from stream.store.base import StateStore
 
 __all__ = ["Worker", "WorkerSettings"]
@@ -52,6 +54,8 @@ class Worker:
 
     Attributes
     ----------
+    monitor
+        Metrics, and whether the worker is well; may be read by any thread.
     totals
         Counts since this worker began: `records`, and updates by the name of their class.
     """
@@ -80,7 +84,9 @@ class Worker:
         self._clock = clock or Clock()
         self._settings = settings or WorkerSettings()
         self._deployment = deployment
-        self._probe = probe
+        self.monitor = Monitor(self._clock, source, store, self._settings.stuck_after)
+        self._rejections = RejectionLimit(self._settings)
+        self._probe = probe = self.monitor.watch(probe)
         self._garbage = Garbage()
         self._shared = SharedModel(store)
         recovery = Recovery(config, topics, source, sink, reader, store, self._settings.rebuild, probe)
@@ -120,6 +126,8 @@ class Worker:
         ------
         Fenced
             When another worker has taken over what this one holds.
+        TooManyRejected
+            When most of the latest records are no events (`consumers.rejections`); what was polled is not committed.
         Unreachable
             When a server has not answered for `settings.patience`.
         """
@@ -159,7 +167,7 @@ class Worker:
 
         Raises
         ------
-        Fenced, Unreachable
+        Fenced, TooManyRejected, Unreachable
             See `run`.
         """
         with self._garbage:
@@ -169,6 +177,9 @@ class Worker:
             except (Aborted, Unreachable) as error:
                 self._start_over(error)
                 return 0
+            except TooManyRejected:
+                self._partitions.forget()  # what is folded is not committed
+                raise
 
     def _cycle(self, timeout: float) -> int:
         waiting = self._partitions.waiting
@@ -176,13 +187,17 @@ class Worker:
         most, at_once = max(1, self._settings.batch - waiting), waiting or self._pressing()
         recovered = self._partitions.poll(most, 0.0 if at_once else timeout)
         self._learn()
+        self._probe("polled")
         batches = [batch for owned in self._partitions if (batch := self._step(owned)) is not None]
         if batches:
+            self._rejections.check(batches)
             commit(batches, self._store, self._sink, self._partitions.group, self._topics, self._probe)
+            self._rejections.note(batches)
             for batch in batches:
                 self._committed(batch)
         if batches or not recovered:
             self._silent_since = None
+        self.monitor.cycle(self._partitions, batches)
         return sum(batch.records for batch in batches)
 
     def _learn(self) -> None:
@@ -237,6 +252,7 @@ class Worker:
         The deployment is checked again too: what was lost may have been the whole store.
         """
         log.warning("starting over from the last commit: %s", error)
+        self.monitor.failed(error)
         self._partitions.forget()
         self._adoption = None
         self._checked = False

@@ -7,11 +7,12 @@ import os
 import signal
 import socket
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from types import FrameType
 from typing import Any
 
 from consumers.clock import Clock
+from consumers.endpoint import Endpoint
 from consumers.kafka import KafkaReader, KafkaSource
 from consumers.worker import Worker
 from eddyline.connected import open_store
@@ -76,13 +77,15 @@ def run_worker(
             worker.stop()
 
         log.info("reading topic %r as group %r, until SIGTERM or Ctrl-C", settings.topics.events, settings.group)
+        http = settings.worker.http
         before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
-            if until_end:
-                worker.drain()
-                worker.close()
-            else:
-                worker.run()
+            with nullcontext() if http is None else Endpoint(worker.monitor, http):
+                if until_end:
+                    worker.drain()
+                    worker.close()
+                else:
+                    worker.run()
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)

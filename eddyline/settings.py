@@ -151,6 +151,23 @@ def load_settings(file: Path | None = None) -> Settings:
     return settings
 
 
+def changed(section: WorkerSettings, values: dict[str, Any]) -> WorkerSettings:
+    """A section with some of its values replaced, by options of a command.
+
+    Raises
+    ------
+    ConfigError
+        Naming the field that is out of range.
+
+    >>> changed(WorkerSettings(), {"batch": 10}).batch
+    10
+    """
+    try:
+        return type(section)(**(section.model_dump() | values))
+    except ValidationError as error:
+        raise ConfigError(explain(error, type(section))) from None
+
+
 def _refuse_unknown_variables() -> None:
     """A misspelt variable would be ignored, and the default used in its place, without a word."""
     known = [*_OTHERS] + [

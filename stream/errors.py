@@ -3,7 +3,8 @@
 EddylineError
 ├── InputError              wrong use or input: exit code 2, the message says what to do
 │   ├── ConfigError         a setting is unknown or out of range; names the field
-│   └── DataError           a file or a record cannot be read
+│   ├── DataError           a file or a record cannot be read
+│   └── TooManyRejected     most records are no events: the worker halts
 ├── DeploymentError         what is deployed does not fit the settings: exit code 2
 │   ├── Unreachable         a server does not answer
 │   ├── MissingTopic        a topic does not exist
@@ -29,6 +30,10 @@ class ConfigError(InputError):
 
 class DataError(InputError):
     """A file or a record cannot be read."""
+
+
+class TooManyRejected(InputError):
+    """Most of the latest records are no events."""
 
 
 class DeploymentError(EddylineError):

@@ -63,6 +63,14 @@ class StateStore(ABC):
         """Become the owner: raise the partition's epoch and return it; no earlier owner ever held the same."""
 
     @abstractmethod
+    def epoch(self, partition: int) -> int:
+        """Epoch of the present owner; 0 when nobody ever owned the partition."""
+
+    @abstractmethod
+    def memory(self) -> tuple[int, int] | None:
+        """Bytes that the server uses, for whomever, and its limit (0: none); None where it does not say."""
+
+    @abstractmethod
     def position(self, partition: int) -> tuple[int, int] | None:
         """Next offset to apply, and journal records applied; None when nothing is stored."""
 

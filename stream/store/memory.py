@@ -64,6 +64,14 @@ class MemoryStore(StateStore):
             self._epochs[partition] = self._epochs.get(partition, 0) + 1
             return self._epochs[partition]
 
+    def epoch(self, partition: int) -> int:
+        """See `StateStore.epoch`."""
+        with self._lock:
+            return self._epochs.get(partition, 0)
+
+    def memory(self) -> None:
+        """See `StateStore.memory`: there is no server."""
+
     def position(self, partition: int) -> tuple[int, int] | None:
         """See `StateStore.position`."""
         with self._lock:

@@ -80,6 +80,20 @@ class RedisStore(StateStore):
         with self._server.answering():
             return int(self._client.incrby(self._key(partition, "epoch"), 1 + randbelow(_STRIDE)))
 
+    def epoch(self, partition: int) -> int:
+        """See `StateStore.epoch`."""
+        return int(self._value("GET", self._key(partition, "epoch")) or 0)
+
+    def memory(self) -> tuple[int, int] | None:
+        """See `StateStore.memory`. Of a cluster, the sum; None where the user may not ask (INFO)."""
+        with self._server.answering():
+            try:
+                told = self._client.info("memory")
+            except redis.exceptions.NoPermissionError:
+                return None
+        nodes = [told] if "used_memory" in told else list(told.values())
+        return sum(node["used_memory"] for node in nodes), sum(node.get("maxmemory", 0) for node in nodes)
+
     def position(self, partition: int) -> tuple[int, int] | None:
         """See `StateStore.position`."""
         with self._server.answering():

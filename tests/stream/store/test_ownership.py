@@ -20,6 +20,8 @@ def test_owning_a_partition_stores_nothing(store: StateStore) -> None:
 def test_each_owner_gets_a_higher_epoch(open_store: Open) -> None:
     epochs = [open_store().acquire(0) for _ in range(9)]
     assert epochs == sorted(set(epochs))
+    assert open_store().epoch(0) == epochs[-1]
+    assert open_store().epoch(1) == 0
 
 
 def test_an_earlier_owner_writes_nothing(open_store: Open) -> None:
