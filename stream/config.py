@@ -107,6 +107,9 @@ class RecommendConfig(Section):
     refresh: int = Field(
         1_000, gt=0, description="Items whose neighbours are recomputed at a merge, the most grown first"
     )
+    counted_items: int = Field(
+        50_000, gt=1, description="Items that a partition counts; a quarter more, and the lightest go"
+    )
     max_items: int = Field(50_000, gt=0, description="Items that the model carries, the heaviest first")
     seeds: int = Field(10, gt=0, description="A customer's last items that recommend others")
     exclude_bought: Duration | None = Field(DAY, description="Hide items bought within this span")

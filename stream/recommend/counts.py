@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Iterable, Sequence
+from heapq import nsmallest
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -41,7 +42,7 @@ class ItemRow:
     Attributes
     ----------
     number
-        The item's place among its partition's items, in order of first appearance.
+        The item's place among all that its partition has ever counted, in order of appearance.
     block
         The block of 256 half-lives that weights are relative to.
     last
@@ -53,7 +54,7 @@ class ItemRow:
     floor
         Weight that a newcomer starts from: the largest that was dropped.
     neighbours
-        Number of another item -> decayed weight of the orders that held both.
+        Number of another item -> decayed weight of the orders that held both; the item may no longer be counted.
     """
 
     __slots__ = ("block", "floor", "last", "mass", "neighbours", "number", "weight")
@@ -113,10 +114,14 @@ class ItemCounts:
     `config.neighbours` others; when it has twice as many the lightest go, and a newcomer starts from the weight of
     the heaviest that went, so that it can rise (plain trimming would starve it).
 
+    `config.counted_items` items are kept. When there are a quarter more the lightest go (by decayed orders and adds; of
+    equal ones who was seen longest ago, then the later comer). A newcomer starts from nothing and is weighed only when
+    that many others have come, so none is counted too high, and what sells now displaces what sold once.
+
     Notes
     -----
-    Sources: Cormode et al., Forward Decay (2009); Metwally et al., Space-Saving (2005), for newcomers; Huang et al.,
-    TencentRec (2015), for incremental item neighbours.
+    Sources: Cormode et al., Forward Decay (2009); Metwally et al., Space-Saving (2005), for new neighbours; Manku and
+    Motwani, Lossy Counting (2002), for items; Huang et al., TencentRec (2015), for incremental item neighbours.
     """
 
     def __init__(self, config: RecommendConfig) -> None:
@@ -124,6 +129,8 @@ class ItemCounts:
         self._span = config.half_life * BLOCK
         self._cap = config.neighbours
         self._pairs = config.pair_items
+        self._most = config.counted_items
+        self._next = 0  # the next newcomer's number
         self._rows: dict[str, ItemRow] = {}
         self._changed: set[str] = set()
 
@@ -135,6 +142,7 @@ class ItemCounts:
         """An item was put into a basket."""
         row, weight = self._touch(item, time)
         row.weight += ADD_WEIGHT * weight
+        self._forget()
 
     def learn_order(self, items: Sequence[str], time: int) -> None:
         """Items were ordered together; repeats of an item count once.
@@ -146,8 +154,11 @@ class ItemCounts:
         for item in distinct:
             row, weight = self._touch(item, time)
             row.weight += weight
-        if len(distinct) < 2:
-            return
+        if len(distinct) > 1:
+            self._pair(distinct, time)
+        self._forget()
+
+    def _pair(self, distinct: list[str], time: int) -> None:
         share = 1.0 / math.log2(2 + len(distinct))
         if len(distinct) > self._pairs:
             distinct.sort(key=lambda item: xxhash.xxh3_64_intdigest(f"{time}\0{item}".encode()))
@@ -170,20 +181,23 @@ class ItemCounts:
         changed, self._changed = self._changed, set()
         return changed
 
-    def pack_item(self, name: str) -> bytes:
-        """One item's counts, as stored."""
-        return self._rows[name].pack()
+    def pack_item(self, name: str) -> bytes | None:
+        """One item's counts, as stored; None when it is not counted any more."""
+        row = self._rows.get(name)
+        return None if row is None else row.pack()
 
     def load_item(self, name: str, packed: bytes) -> None:
         """Take an item's counts from the store; all of a partition's items have to be loaded."""
-        self._rows[name] = ItemRow.unpack(packed)
+        row = self._rows[name] = ItemRow.unpack(packed)
+        self._next = max(self._next, row.number + 1)
 
     def _touch(self, item: str, time: int) -> tuple[ItemRow, float]:
         """The item's row, and the weight of `time` in its units."""
         row = self._rows.get(item)
         block = time // self._span
         if row is None:
-            row = self._rows[item] = ItemRow(len(self._rows), block)
+            row = self._rows[item] = ItemRow(self._next, block)
+            self._next += 1
         elif block > row.block:
             row.advance(block)
         self._changed.add(item)
@@ -199,3 +213,23 @@ class ItemCounts:
         ranked = sorted(row.neighbours.items(), key=itemgetter(1), reverse=True)
         row.floor = ranked[self._cap][1]
         row.neighbours = dict(ranked[: self._cap])
+
+    def _forget(self) -> None:
+        """Let the lightest items go when there are a quarter more than are to be kept.
+
+        The newest comer stays, so that the highest number given out can be told from the items that are left. Numbers
+        are not given out again: a row may go on naming an item that has gone.
+        """
+        rows = self._rows
+        excess = len(rows) - self._most
+        if excess <= self._most // 4:
+            return
+        newest = max(row.block for row in rows.values())
+        ranked = (
+            (row.weight * 2.0 ** max(BLOCK * (row.block - newest), -1074), row.last, -row.number, item)
+            for item, row in rows.items()
+            if row.number != self._next - 1
+        )
+        for *_, item in nsmallest(excess, ranked):
+            del rows[item]
+            self._changed.add(item)

@@ -74,12 +74,13 @@ class Recommender:
         return self._list(profile, step, event)
 
     def drain(self) -> dict[str, bytes | None]:
-        """Packed counts of the items that changed since the last call."""
+        """Packed counts of the items that changed since the last call; None for those that are counted no more."""
         return {name: self._counts.pack_item(name) for name in sorted(self._counts.drain_changed())}
 
     def pack(self) -> list[tuple[str, bytes]]:
         """Packed counts of all items, by name."""
-        return [(name, self._counts.pack_item(name)) for name in sorted(self._counts.items())]
+        packed = ((name, self._counts.pack_item(name)) for name in sorted(self._counts.items()))
+        return [(name, row) for name, row in packed if row is not None]
 
     def _test(self, profile: Profile, items: list[str], time: int) -> None:
         if self._model is None or not profile.bought:

@@ -58,7 +58,8 @@ class ItemsMerger:
         self._heads: dict[str, Head] = {}
         self._names: list[str] = []  # items by the merger's own number
         self._numbers: dict[str, int] = {}
-        self._own: list[NDArray[np.intp]] = []  # for each partition: its numbers -> the merger's
+        self._free: list[int] = []  # numbers of items that have gone, to be given out again
+        self._own: list[dict[int, int]] = []  # for each partition: its numbers -> the merger's
 
     def merge(self, counts: Sequence[Mapping[str, bytes]], previous: ItemsModel | None) -> ItemsModel:
         """The next items model.
@@ -98,33 +99,38 @@ class ItemsMerger:
     def _take(self, counts: Sequence[Mapping[str, bytes]]) -> None:
         """Add up the items whose rows differ from those at hand."""
         self._packed += [{} for _ in range(len(counts) - len(self._packed))]
-        self._own += [np.zeros(0, np.intp) for _ in range(len(counts) - len(self._own))]
+        self._own += [{} for _ in range(len(counts) - len(self._own))]
         changed: set[str] = set()
-        for partition, (known, given) in enumerate(zip(self._packed, counts, strict=False)):
-            for item, packed in given.items():
-                if known.get(item) != packed:
-                    known[item] = packed
-                    changed.add(item)
-                    self._number(partition, item, ItemRow.head(packed).number)
-            for item in known.keys() - given.keys():
-                del known[item]
-                changed.add(item)
+        for known, given, own in zip(self._packed, counts, self._own, strict=False):
+            fresh = [item for item, packed in given.items() if known.get(item) != packed]
+            gone = known.keys() - given.keys()
+            changed.update(fresh, gone)
+            for item in (*fresh, *gone):  # all of them first: a number may have come to another item
+                if (packed := known.pop(item, None)) is not None:
+                    own.pop(ItemRow.head(packed).number, None)
+            for item in fresh:
+                known[item] = given[item]
+                own[ItemRow.head(given[item]).number] = self._number(item)
         for item in changed:
             heads = [ItemRow.head(packed) for packed in self._parts(item)]
             if heads:
                 self._heads[item] = merge_heads(heads)
             else:
                 del self._heads[item]
+                self._free.append(self._numbers.pop(item))
 
-    def _number(self, partition: int, item: str, number: int) -> None:
-        """Note which item a partition means by a number."""
-        if item not in self._numbers:
-            self._numbers[item] = len(self._names)
-            self._names.append(item)
-        own = self._own[partition]
-        if number >= len(own):
-            own = self._own[partition] = np.concatenate([own, np.zeros(number + 1, np.intp)])
-        own[number] = self._numbers[item]
+    def _number(self, item: str) -> int:
+        """The merger's own number of an item."""
+        number = self._numbers.get(item)
+        if number is None:
+            if self._free:
+                number = self._free.pop()
+                self._names[number] = item
+            else:
+                number = len(self._names)
+                self._names.append(item)
+            self._numbers[item] = number
+        return number
 
     def _parts(self, item: str) -> Iterable[bytes]:
         return [known[item] for known in self._packed if item in known]
@@ -150,8 +156,10 @@ class ItemsMerger:
         for known, own in zip(self._packed, self._own, strict=True):
             if (packed := known.get(item)) is not None:
                 head, (others, counted) = ItemRow.head(packed), ItemRow.pairs(packed)
-                numbers.append(own[others])
-                weights.append((counted - head.floor) * _shift(head.block, base))
+                meant = np.array([own.get(other, -1) for other in others.tolist()], np.intp)
+                there = meant >= 0  # the others are counted no more
+                numbers.append(meant[there])
+                weights.append((counted[there] - head.floor) * _shift(head.block, base))
         if len(numbers) == 1:
             return numbers[0], weights[0]
         distinct, place = np.unique(np.concatenate(numbers), return_inverse=True)
