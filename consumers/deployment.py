@@ -11,6 +11,7 @@ from stream.config import EngineConfig
 from stream.errors import Mismatch, MissingTopic
 from stream.model import FORMAT
 from stream.store.base import StateStore
+from stream.store.transplant import check_finished
 from stream.target import Target
 
 # Of a feature: what it is called, and not what is remembered.
@@ -32,7 +33,8 @@ def check(config: EngineConfig, topics: Topics, reader: LogReader, store: StateS
     MissingTopic
         When a topic does not exist.
     Mismatch
-        When partition counts differ, or the store holds another deployment's state, or one made with other settings.
+        When partition counts differ, or the store holds another deployment's state, or one made with other settings,
+        or the command that puts a state there was interrupted.
     """
     counts = {}
     for channel in CHANNELS:
@@ -41,6 +43,7 @@ def check(config: EngineConfig, topics: Topics, reader: LogReader, store: StateS
             counts[channel.field] = reader.partitions(topic)
         except MissingTopic:
             raise MissingTopic(f"Topic {topic!r} does not exist; `eddyline topics create` makes all of them.") from None
+    check_finished(store)
     partitions = counts["events"]
     if counts["journal"] != partitions:
         raise Mismatch(

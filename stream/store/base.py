@@ -11,6 +11,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from stream.store.claim import Claim
+
 
 @dataclass(slots=True)
 class Delta:
@@ -143,6 +145,10 @@ class StateStore(ABC):
 
         The epoch stays. Acquire first, so that no earlier owner can write meanwhile.
         """
+
+    @abstractmethod
+    def claimed(self) -> Claim | None:
+        """Which deployment and how many partitions are recorded."""
 
     @abstractmethod
     def reclaim(self, deployment: str, partitions: int) -> None:

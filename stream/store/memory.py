@@ -170,6 +170,10 @@ class MemoryStore(StateStore):
             if prepared is not None:
                 self._partitions[partition] = prepared
 
+    def claimed(self) -> Claim | None:
+        """See `StateStore.claimed`."""
+        return self._claim
+
     def reclaim(self, deployment: str, partitions: int) -> None:
         """See `StateStore.reclaim`."""
         with self._lock:

@@ -218,6 +218,11 @@ class RedisStore(StateStore):
             old = [self._key(partition, name) for name in self._names(partition)]
             move_keys(self._server, old, pairs)
 
+    def claimed(self) -> Claim | None:
+        """See `StateStore.claimed`."""
+        recorded = self._value("GET", self._claim_key)
+        return None if recorded is None else Claim.parse(recorded)
+
     def reclaim(self, deployment: str, partitions: int) -> None:
         """See `StateStore.reclaim`."""
         with self._server.answering():

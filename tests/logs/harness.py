@@ -9,6 +9,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from kafka import KafkaAdminClient
+from kafka import TopicPartition as KafkaPartition
+
 from consumers.kafka import KafkaReader, KafkaSource
 from consumers.kafka_admin import KafkaAdmin
 from consumers.memory import MemoryAdmin, MemoryReader, MemorySource
@@ -67,6 +70,10 @@ class Log(ABC):
         """All committed records of a partition."""
         return list(self.reader().read(TopicPartition(topic, partition), 0, 2**62))
 
+    @abstractmethod
+    def trim(self, topic: str, partition: int, before: int) -> None:
+        """Forget the records below an offset, as retention does."""
+
     def close(self) -> None:
         for client in reversed(self._clients):
             client.close()
@@ -99,6 +106,9 @@ class MemoryLog(Log):
     def _make_admin(self) -> Admin:
         return MemoryAdmin(self.broker)
 
+    def trim(self, topic: str, partition: int, before: int) -> None:
+        self.broker.trim(topic, partition, before)
+
     def _make_sink(self) -> Sink:
         return MemorySink(self.broker)
 
@@ -119,6 +129,11 @@ class KafkaLog(Log):
 
     def _make_admin(self) -> Admin:
         return KafkaAdmin(self.settings)
+
+    def trim(self, topic: str, partition: int, before: int) -> None:
+        client = KafkaAdminClient(**self.settings.client())
+        client.delete_records({KafkaPartition(topic, partition): before})
+        client.close()
 
     def _make_sink(self) -> Sink:
         return KafkaSink(self.settings)

@@ -8,6 +8,7 @@ import pytest
 
 from stream.errors import Fenced, Mismatch
 from stream.store.base import Delta, StateStore
+from stream.store.claim import Claim
 from tests.stream.store.conftest import EVERYTHING, Open, hashes
 
 
@@ -101,9 +102,11 @@ def test_partitions_do_not_mix(store: StateStore) -> None:
 
 
 def test_a_claim_is_replaced(store: StateStore) -> None:
+    assert store.claimed() is None
     store.claim("shop", 2)
     with pytest.raises(Mismatch):
         store.claim("shop", 4)
+    assert store.claimed() == Claim("shop", 2)
     store.reclaim("shop", 4)
     store.claim("shop", 4)
     with pytest.raises(Mismatch):
