@@ -6,7 +6,21 @@ from typing import Annotated
 
 import typer
 
-from eddyline.cli import case, customer, demo, evaluate, load, metrics, run, schema, segments, simulate, topics, version
+from eddyline.cli import (
+    case,
+    customer,
+    demo,
+    evaluate,
+    load,
+    metrics,
+    run,
+    schema,
+    segments,
+    simulate,
+    snapshot,
+    topics,
+    version,
+)
 
 app = typer.Typer(
     name="eddyline",
@@ -43,6 +57,7 @@ def _eddyline(
 app.command()(demo.demo)
 app.command()(run.run)
 app.add_typer(topics.app, name="topics")
+app.add_typer(snapshot.app, name="snapshot")
 app.add_typer(load.app, name="load")
 app.command()(simulate.simulate)
 app.command()(customer.customer)
