@@ -22,7 +22,8 @@ _WAIT_MS = 500
 _LEAVE_MS = 5_000  # leaving waits behind a rebalance that is under way, which may take much longer
 
 
-def _consumer(settings: KafkaSettings, **options: Any) -> KafkaConsumer:
+def open_consumer(settings: KafkaSettings, **options: Any) -> KafkaConsumer:
+    """A client that reads committed records only, and commits nothing by itself."""
     with connecting(settings):
         return KafkaConsumer(
             **settings.client(),
@@ -61,7 +62,7 @@ class KafkaSource(Source):
 
     def __init__(self, settings: KafkaSettings, group: str) -> None:
         self._settings = settings
-        self._consumer = _consumer(
+        self._consumer = open_consumer(
             settings,
             group_id=group,
             session_timeout_ms=settings.session_timeout,
@@ -196,7 +197,7 @@ class KafkaReader(LogReader):
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
-        self._consumer = _consumer(settings, group_id=None)
+        self._consumer = open_consumer(settings, group_id=None)
 
     def partitions(self, topic: str) -> int:
         with translated(self._settings):
@@ -217,7 +218,7 @@ class KafkaReader(LogReader):
         start, end = max(start, first), min(end, stable)
         if start >= end:
             return
-        consumer = _consumer(self._settings, group_id=None)
+        consumer = open_consumer(self._settings, group_id=None)
         try:
             partition = KafkaPartition(*at)
             consumer.assign([partition])

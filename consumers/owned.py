@@ -97,6 +97,8 @@ class Owned:
         delta.number = self.number
         delta.follows, self._stored = self._stored, self.position
         delta.scalars["merged"] = msgpack.packb(sorted(self.merged.items()))
+        if "model" in delta.scalars:  # beside it, for readers who need not all of it
+            delta.scalars["model-version"] = msgpack.packb(self.engine.model.version)
         if "contribution" in delta.scalars:
             every = self.engine.config.learning.every
             self.contributed = self.engine.entries // every * every

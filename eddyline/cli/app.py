@@ -18,6 +18,7 @@ from eddyline.cli import (
     segments,
     simulate,
     snapshot,
+    status,
     topics,
     version,
 )
@@ -56,6 +57,7 @@ def _eddyline(
 
 app.command()(demo.demo)
 app.command()(run.run)
+app.command()(status.status)
 app.add_typer(topics.app, name="topics")
 app.add_typer(snapshot.app, name="snapshot")
 app.add_typer(load.app, name="load")

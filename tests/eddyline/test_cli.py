@@ -19,6 +19,7 @@ from stream.errors import Aborted, ConfigError, DataError, Fenced, MissingTopic,
 COMMANDS = (
     ("demo",),
     ("run",),
+    ("status",),
     ("topics", "create"),
     ("topics", "list"),
     ("load", "online-retail"),
