@@ -13,12 +13,14 @@ from kafka import TopicPartition as KafkaPartition
 from kafka.structs import OffsetAndMetadata
 
 from consumers.source import LogReader, Source
+from consumers.writers import Writers, client_id
 from producers.kafka_client import MAX_RECORD_BYTES, KafkaSettings, connecting, translated
 from stream.errors import Aborted, DataError, InputError, MissingTopic, Unreachable
 from stream.records import Headers, Record, TopicPartition
 
 _CHUNK = 5_000
 _WAIT_MS = 500
+_UNSTABLE_MS = 1_000
 _LEAVE_MS = 5_000  # leaving waits behind a rebalance that is under way, which may take much longer
 
 
@@ -54,16 +56,25 @@ def _partitions(consumer: KafkaConsumer, topic: str) -> int:
 class KafkaSource(Source):
     """A member of consumer group `group` on one topic; commits only through `TransactionalSink.send_offsets`.
 
+    Parameters
+    ----------
+    settings, group
+        Where Kafka is, and the group.
+    name
+        This worker's, with which its transactional id is made (`consumers.writers`). Before partitions are assigned,
+        transactions that dead workers of the group have left open are ended. Without a name that is left to Kafka.
+
     Raises
     ------
     Unreachable
         When no broker answers in time.
     """
 
-    def __init__(self, settings: KafkaSettings, group: str) -> None:
+    def __init__(self, settings: KafkaSettings, group: str, name: str = "") -> None:
         self._settings = settings
+        self._writers = Writers(settings, group, name) if name else None
         self._consumer = open_consumer(
-            settings,
+            settings.model_copy(update={"client_id": client_id(settings, name)}) if name else settings,
             group_id=group,
             session_timeout_ms=settings.session_timeout,
             heartbeat_interval_ms=min(1_000, settings.session_timeout // 3),  # how soon a rebalance is noticed
@@ -139,15 +150,31 @@ class KafkaSource(Source):
 
     def close(self) -> None:
         self._owned, self._metadata = set(), None
+        if self._writers is not None:
+            self._writers.close()
         self._consumer.close(autocommit=False, timeout_ms=min(self._settings.timeout, _LEAVE_MS))
 
     def _committed(self, partition: int) -> OffsetAndMetadata | None:
+        """Waits while a transaction that has the offset in it is open; of a worker that dies meanwhile, it is ended."""
         at = KafkaPartition(self._topic, partition)
-        with translated(self._settings):
-            found: OffsetAndMetadata | None = self._consumer.committed(
-                at, metadata=True, timeout_ms=self._settings.timeout
-            )
-        return found
+        deadline = time.monotonic() + self._settings.timeout / 1000
+        while True:
+            left = max(0, round((deadline - time.monotonic()) * 1000))
+            try:
+                with translated(self._settings):
+                    found: OffsetAndMetadata | None = self._consumer.committed(
+                        at, metadata=True, timeout_ms=min(left, _UNSTABLE_MS)
+                    )
+            except Unreachable:
+                if left <= _UNSTABLE_MS:
+                    raise
+                self._fence_dead()
+            else:
+                return found
+
+    def _fence_dead(self) -> None:
+        if self._writers is not None:
+            self._writers.fence_dead()
 
     def _rebalance(self) -> None:
         events = self._listener.events
@@ -158,6 +185,7 @@ class KafkaSource(Source):
                 self._owned |= partitions
                 self.resume(partitions)
                 if partitions:
+                    self._fence_dead()
                     self._assigned(set(partitions))
             else:
                 gone = self._owned & partitions

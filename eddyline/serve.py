@@ -15,6 +15,7 @@ from consumers.clock import Clock
 from consumers.endpoint import Endpoint
 from consumers.kafka import KafkaReader, KafkaSource
 from consumers.worker import Worker
+from consumers.writers import transactional_id
 from eddyline.connected import open_store
 from eddyline.settings import Settings
 from producers.kafka import KafkaTransactionalSink
@@ -51,12 +52,12 @@ def run_worker(
         After a clean end, when Ctrl-C asked for it.
     """
     # A name that lives as long as this process: a restarted worker must not fence one that still runs elsewhere.
-    transactional_id = f"{settings.group}-{socket.gethostname()}-{os.getpid()}"
+    name = f"{socket.gethostname()}-{os.getpid()}"
     with (
         closing(open_store(settings)) as store,
         closing(KafkaReader(settings.kafka)) as reader,
-        closing(KafkaSource(settings.kafka, settings.group)) as source,
-        closing(KafkaTransactionalSink(settings.kafka, transactional_id)) as sink,
+        closing(KafkaSource(settings.kafka, settings.group, name)) as source,
+        closing(KafkaTransactionalSink(settings.kafka, transactional_id(settings.group, name))) as sink,
     ):
         worker = Worker(
             settings.engine,

@@ -11,6 +11,7 @@ from consumers.clock import Clock, ManualClock
 from consumers.journal import JournalEntry, decode
 from consumers.source import Source
 from consumers.worker import Worker, WorkerSettings
+from consumers.writers import transactional_id
 from producers.topics import CHANNELS, Topics
 from stream.config import EngineConfig
 from stream.entries import Event
@@ -108,8 +109,13 @@ class World:
     def worker(
         self, probe: Callable[[str], None] | None = None, *, clock: Clock | None = None, **options: Any
     ) -> Worker:
-        """A worker; one with the same transactional id as the one before, as when a process is started again."""
-        source = self.log.source(self.group)
+        """A worker; one with the same transactional id as the one before, as when a process is started again.
+
+        With a `name`, it is known to the group by it, and writes under it.
+        """
+        if name := options.pop("name", ""):
+            options["id"] = transactional_id(self.group, name)
+        source = self.log.source(self.group, name)
         worker = Worker(
             self.config,
             self.topics,

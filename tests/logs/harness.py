@@ -55,8 +55,8 @@ class Log(ABC):
     def transactional(self, transactional_id: str | None = None) -> TransactionalSink:
         return self._kept(self._make_transactional(transactional_id or self.name("transactions")))
 
-    def source(self, group: str) -> Source:
-        return self._kept(self._make_source(group))
+    def source(self, group: str, name: str = "") -> Source:
+        return self._kept(self._make_source(group, name))
 
     def reader(self) -> LogReader:
         return self._kept(self._make_reader())
@@ -92,7 +92,7 @@ class Log(ABC):
     def _make_transactional(self, transactional_id: str) -> TransactionalSink: ...
 
     @abstractmethod
-    def _make_source(self, group: str) -> Source: ...
+    def _make_source(self, group: str, name: str) -> Source: ...
 
     @abstractmethod
     def _make_reader(self) -> LogReader: ...
@@ -115,7 +115,7 @@ class MemoryLog(Log):
     def _make_transactional(self, transactional_id: str) -> TransactionalSink:
         return MemoryTransactionalSink(self.broker, transactional_id)
 
-    def _make_source(self, group: str) -> Source:
+    def _make_source(self, group: str, name: str) -> Source:
         return MemorySource(self.broker, group)
 
     def _make_reader(self) -> LogReader:
@@ -141,8 +141,8 @@ class KafkaLog(Log):
     def _make_transactional(self, transactional_id: str) -> TransactionalSink:
         return KafkaTransactionalSink(self.settings, transactional_id)
 
-    def _make_source(self, group: str) -> Source:
-        return KafkaSource(self.settings, group)
+    def _make_source(self, group: str, name: str) -> Source:
+        return KafkaSource(self.settings, group, name)
 
     def _make_reader(self) -> LogReader:
         return KafkaReader(self.settings)
@@ -151,8 +151,16 @@ class KafkaLog(Log):
 class Member:
     """A group member who notes what happens to it; `events` holds ("assigned" | "revoked", partitions)."""
 
-    def __init__(self, log: Log, topic: str, group: str, assigned: Callable[[Source, set[int]], None] | None = None):
-        self.source = log.source(group)
+    def __init__(
+        self,
+        log: Log,
+        topic: str,
+        group: str,
+        assigned: Callable[[Source, set[int]], None] | None = None,
+        *,
+        name: str = "",
+    ) -> None:
+        self.source = log.source(group, name)
         self.owned: set[int] = set()
         self.events: list[tuple[str, set[int]]] = []
         self.records: list[Record] = []
