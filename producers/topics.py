@@ -89,6 +89,12 @@ CLOUD_EVENT = {
 }
 """Headers of every update (CloudEvents 1.0, binary mode) -> what each says."""
 
+RETRIED, RETRIED_FROM = "eddyline-retried", "eddyline-retried-from"
+"""Headers that a retry writes: on the mark beside the letter, and on the event. Both name TOPIC/PARTITION/OFFSET."""
+
+CUT = ("eddyline-key-bytes", "eddyline-value-bytes")
+"""Headers of a letter that is not whole."""
+
 DEAD_LETTER = {
     "eddyline-id": "Same record, same id",
     "eddyline-code": "Why it is no event, as a code",
@@ -99,10 +105,11 @@ DEAD_LETTER = {
     "eddyline-source-timestamp": "The record's own timestamp, in ms since 1970",
     "eddyline-key-bytes": "Size of the original key, only where a key above 64 KiB was cut to that",
     "eddyline-value-bytes": "Size of the original value, only where a value above 896 KiB was cut to that",
+    RETRIED: "The letter (topic/partition/offset) that was retried, only on the mark of that, which has no value",
 }
 """Headers of a dead letter -> what each says."""
 
-OPTIONAL = frozenset(("ce_subject", "eddyline-key-bytes", "eddyline-value-bytes"))
+OPTIONAL = frozenset(("ce_subject", *CUT, RETRIED))
 """Headers that are not on every record."""
 
 CHANNELS: tuple[Channel, ...] = (
@@ -194,7 +201,7 @@ CHANNELS: tuple[Channel, ...] = (
         "dead_letters",
         "Dead letters",
         "Records that were no events: original key and value, byte for byte (of giants, the beginning), and the reason "
-        "in the headers.",
+        "in the headers. When one is retried, its key and headers come once more, without the value.",
         "The original key",
         EventRejected,
         DEAD_LETTER,

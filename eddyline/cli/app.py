@@ -9,6 +9,7 @@ import typer
 from eddyline.cli import (
     case,
     customer,
+    dead_letters,
     demo,
     evaluate,
     load,
@@ -60,6 +61,7 @@ app.command()(run.run)
 app.command()(status.status)
 app.add_typer(topics.app, name="topics")
 app.add_typer(snapshot.app, name="snapshot")
+app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(load.app, name="load")
 app.command()(simulate.simulate)
 app.command()(customer.customer)
