@@ -19,17 +19,21 @@ class SharedModel:
         self._newest = Model()
 
     def publish(self, model: Model) -> None:
-        """Share a model that was published, and bring the cache of similar items up to date."""
+        """Share a model that was published, and bring the cache of similar items up to date.
+
+        The version comes last: while it is not there, `restore` does all of it again.
+        """
         previous, self._newest = self._newest, model
-        self._store.put_shared("model", model.packed)
-        self._store.put_shared("model-version", str(model.version).encode())
         if model.items is not None:
             self._store.publish_similar(_changed(model, previous))
+        self._store.put_shared("model", model.packed)
+        self._store.put_shared("model-version", str(model.version).encode())
 
     def restore(self, model: Model) -> None:
         """Share the model of partition 0 if its last owner died before it did, or the store was wiped."""
         if model.version and self._stored_version() != model.version:
-            self._newest = Model()  # whatever the cache has of the items: all of it is written again
+            packed = self._store.shared("model")  # the cache has its items, and maybe some of the next one's
+            self._newest = Model() if packed is None else Model.unpack(packed)
             self.publish(model)
         else:
             self._newest = model

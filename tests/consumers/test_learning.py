@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from consumers.models import ModelLog
-from stream.errors import Mismatch
+from stream.errors import Mismatch, Unreachable
 from stream.evaluate.measure import metrics
 from stream.updates import MetricsMeasured
 from tests.consumers.world import RECORDS, journal
@@ -54,6 +54,29 @@ def test_similar_items_are_in_the_store(world):
     assert similar
     for item, near in similar.items():
         assert dict(world.store.similar(item, 100)) == pytest.approx(dict(near))
+    worker.close()
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_similar_items_are_all_there_after_the_store_broke_while_they_were_written(world, monkeypatch, after):
+    """Each time: no item stays as an older model had it, also where later models say the same of it."""
+    publish, calls = world.store.publish_similar, []
+
+    def breaking(neighbours):
+        calls.append(neighbours)
+        if len(calls) % 2:
+            publish(neighbours if after else dict(list(neighbours.items())[:3]))
+            raise Unreachable("the store does not answer")
+        publish(neighbours)
+
+    monkeypatch.setattr(world.store, "publish_similar", breaking)
+    world.load(RECORDS)
+    worker = world.worker()
+    worker.drain()
+    similar = worker.engines[0].model.items.neighbours
+    everything = {item for neighbours in calls for item in neighbours}
+    for item in everything:
+        assert dict(world.store.similar(item, 100)) == pytest.approx(dict(similar.get(item, {})))
     worker.close()
 
 
