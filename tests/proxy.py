@@ -33,6 +33,7 @@ class Proxy:
         self.port = port
         self._target = target_port
         self._delay = 0.0
+        self._muted = False
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._flowing: asyncio.Event
@@ -61,6 +62,15 @@ class Proxy:
 
     def cut(self) -> None:
         """Reset all connections; new ones are let through."""
+        self._do(self._cut())
+
+    def mute(self) -> None:
+        """Let requests arrive and lose the answers, in connections old and new, until `unmute`."""
+        self._muted = True
+
+    def unmute(self) -> None:
+        """Undo `mute`: connections that have lost answers are reset."""
+        self._muted = False
         self._do(self._cut())
 
     def block(self) -> None:
@@ -132,7 +142,7 @@ class Proxy:
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, late: bool) -> None:
         waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_CHUNKS)
-        sending = asyncio.create_task(self._send(waiting, writer))
+        sending = asyncio.create_task(self._send(waiting, writer, late=late))
         try:
             with suppress(OSError):
                 while chunk := await reader.read(_CHUNK):
@@ -142,7 +152,9 @@ class Proxy:
         finally:
             sending.cancel()
 
-    async def _send(self, waiting: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter) -> None:
+    async def _send(
+        self, waiting: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter, *, late: bool
+    ) -> None:
         with suppress(OSError):
             while True:
                 due, chunk = await waiting.get()
@@ -150,5 +162,7 @@ class Proxy:
                 await self._flowing.wait()
                 if not chunk:
                     return
+                if self._muted and not late:
+                    continue
                 writer.write(chunk)
                 await writer.drain()

@@ -65,3 +65,14 @@ def test_stall(proxy: Proxy) -> None:
         proxy.flow()
     with client(proxy) as one:
         assert one.ping()
+
+
+def test_mute(proxy: Proxy) -> None:
+    with client(proxy, timeout=0.3) as one:
+        proxy.mute()
+        with pytest.raises(redis.TimeoutError):
+            one.set("proxy:muted", "arrived")
+        proxy.unmute()
+    with client(proxy) as one:
+        assert one.get("proxy:muted") == b"arrived"
+        one.delete("proxy:muted")
