@@ -4,11 +4,12 @@ VENV ?= .venv
 # Tests mostly wait for servers, so more of them run at once than there are cores; each worker has servers of its own.
 WORKERS ?= 4
 INPUTS ?= 1000000
+FAULTS ?= 120
 SEED ?= 7
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test lint unit fuzz docs clean
+.PHONY: help demo test lint unit chaos fuzz docs clean
 
 help: ## Show this help
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/\t/'
@@ -41,6 +42,9 @@ test: lint unit ## Everything that must hold
 
 fuzz: $(VENV)/.dev ## A million inputs that are nearly right, through decoding and the fold; prints its seed
 	$(BIN)/python -m tests.fuzz --inputs $(INPUTS) --seed $(SEED)
+
+chaos: $(VENV)/.dev ## Nothing lost, nothing doubled: a long campaign of faults ; some 20 minutes
+	$(BIN)/python -m tests.chaos --seed $(SEED) --faults $(FAULTS)
 
 docs: $(VENV)/.dev ## Write docs/schemas and docs/asyncapi.json anew
 	$(BIN)/python -m eddyline.contract

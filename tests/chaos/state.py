@@ -1,0 +1,87 @@
+"""Compares what is in Redis with the log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgpack
+
+from producers.topics import Topics
+from stream.config import EngineConfig
+from stream.engine import Engine
+from stream.model import Model
+from stream.store.redis import RedisStore
+from tests.chaos.checker import Findings
+from tests.chaos.reference import Contents, Reference
+
+
+def compare_state(
+    client: Any,
+    prefix: str,
+    config: EngineConfig,
+    topics: Topics,
+    contents: Contents,
+    reference: Reference,
+    committed: list[tuple[int, str]],
+    findings: Findings,
+) -> None:
+    """Compare state and positions with the fold's, and with what the group has committed.
+
+    Parameters
+    ----------
+    client, prefix
+        Redis, and the start of all keys.
+    config, topics
+        Engine settings and names of the topics.
+    contents, reference
+        What is in the topics, and what must come of it.
+    committed
+        Offset and note of each partition.
+    findings
+        Where differences are noted.
+    """
+    store = RedisStore(client, topics.events, prefix=prefix)
+    for partition, (offset, note) in enumerate(committed):
+        events, decisions = contents[topics.events, partition], contents[topics.journal, partition]
+        end = events[-1].offset + 1 if events else 0
+        if offset != end or note not in ("", str(len(decisions))):
+            findings.note(
+                f"partition {partition}: offset {offset} with note {note!r} is committed; the log has events up to "
+                f"{end} and {len(decisions)} decisions"
+            )
+        key = f"{prefix}:{{{topics.events}:{partition}}}"
+        found = [client.get(f"{key}:{name}") for name in ("watermark", "number")]
+        if [int(one or 0) for one in found] != [end, len(decisions)]:
+            findings.note(f"partition {partition}: the store is at {found}, the log at {end} and {len(decisions)}")
+        position = client.hget(f"{key}:scalars", "position")
+        counted = msgpack.unpackb(position)[1] if position else 0
+        if counted != len(events):
+            findings.note(f"partition {partition}: {counted} events are counted of {len(events)}")
+        hashed = Engine(config, store.load(partition)).state_hash()
+        if hashed != reference.hashes[partition]:
+            findings.note(f"partition {partition}: the state in Redis is {hashed}, not {reference.hashes[partition]}")
+    _compare_items(client, prefix, topics, contents, findings)
+
+
+def _compare_items(client: Any, prefix: str, topics: Topics, contents: Contents, findings: Findings) -> None:
+    """The cache of similar items is that of the newest model."""
+    records = contents[topics.models, 0]
+    if not records:
+        return
+    version = records[-1].key
+    model = Model.unpack(b"".join(one.value or b"" for one in records if one.key == version))
+    if (shared := client.get(f"{prefix}:{topics.events}:shared:model-version")) != version:
+        findings.note(f"the newest model is {version!r}, and the shared one {shared!r}")
+    start = f"{prefix}:{topics.events}:similar:"
+    cached = {
+        key.decode().removeprefix(start): {
+            name.decode(): score for name, score in client.zrange(key, 0, -1, withscores=True)
+        }
+        for key in client.scan_iter(f"{start}*")
+    }
+    expected = (
+        {} if model.items is None else {item: dict(near) for item, near in model.items.neighbours.items() if near}
+    )
+    if cached != expected:
+        wrong = sorted(item for item in cached.keys() | expected.keys() if cached.get(item) != expected.get(item))
+        findings.note(f"the cache of similar items is not that of model {version!r}: {wrong[:5]}")
