@@ -36,7 +36,7 @@ def test_saved_lost_and_restored(said, deployment, monkeypatch, tmp_path):
     assert "nothing is stored" in said("snapshot", "save", "--to", backup, code=2)
     said("topics", "create", "--partitions", "2")
     said("simulate", "--customers", "40", "--days", "30")
-    said("run", "--until-end", "--log-level", "error")
+    said("run", "--until-end")
     shown = json.loads(said("customer", "c-00001", "--json"))
 
     saved = json.loads(said("snapshot", "save", "--to", backup, "--json"))
@@ -57,7 +57,7 @@ def test_saved_lost_and_restored(said, deployment, monkeypatch, tmp_path):
         assert "a worker runs" in said("snapshot", "restore", "--replace", backup, code=2)
     restored = json.loads(said("snapshot", "restore", backup, "--json"))
     assert restored == saved
-    said("run", "--until-end", "--log-level", "error")
+    said("run", "--until-end")
     assert json.loads(said("customer", "c-00001", "--json")) == shown
 
     damaged = tmp_path / "damaged.snapshot"
