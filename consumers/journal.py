@@ -1,7 +1,8 @@
 """The journal: what the worker decided, beside the events, that changes what comes out.
 
-Time has passed (a tick), a model was adopted: with the events themselves that is all a replay needs. Records of a
-partition of `events` are in the same partition of the journal topic, numbered from 1 without gaps.
+Time has passed (a tick), a model was adopted, the topic has grown: with the events themselves that is all a replay
+needs, back to the last growth. Records of a partition of `events` are in the same partition of the journal topic,
+numbered from 1 without gaps.
 """
 
 from __future__ import annotations
@@ -28,27 +29,42 @@ class JournalEntry(NamedTuple):
     position
         It was applied before the event at this offset.
     kind
-        `tick` or `adopt`.
+        `tick`, `adopt` or `grow`.
     time
         Of a tick: ms since 1970.
     version, digest
         Of an adoption: the model, and the hash of its bytes.
     merged
         Of an adoption in partition 0: (partition, entries) of the contributions in the model.
+    partitions
+        Of a growth: how many partitions the topic has from here on.
     """
 
     number: int
     position: int
-    kind: Literal["tick", "adopt"]
+    kind: Literal["tick", "adopt", "grow"]
     time: int = 0
     version: int = 0
     digest: str = ""
     merged: tuple[tuple[int, int], ...] = ()
+    partitions: int = 0
 
     def entry(self, model: Callable[[int, str], Model]) -> Tick | ModelAdopted:
-        """What the engine applies; `model(version, digest)` finds a model that was published."""
+        """What the engine applies; `model(version, digest)` finds a model that was published.
+
+        Raises
+        ------
+        Mismatch
+            For a growth: where a customer's earlier events are cannot be told from this partition.
+        """
         if self.kind == "tick":
             return Tick(self.time)
+        if self.kind == "grow":
+            raise Mismatch(
+                f"The topic has grown to {self.partitions} partitions since this state, and customers have moved. It "
+                "cannot be rebuilt from the log alone: restore a snapshot saved after that, by `eddyline snapshot "
+                "restore`."
+            )
         return ModelAdopted(model(self.version, self.digest))
 
 

@@ -59,22 +59,28 @@ def frozen(store: StateStore, partition: int) -> Iterator[Dump | None]:
     area = store.area(_FROZEN)
     store.copy(partition, _FROZEN)
     try:
-        if (saved := area.load(partition)) is None:
-            yield None
-            return
-        yield Dump(
-            saved.watermark,
-            saved.number,
-            saved.scalars,
-            saved.seen,
-            area.outbox(partition) or b"",
-            saved.items.items(),
-            saved.profiles.items(),
-        )
-        if area.position(partition) != (saved.watermark, saved.number):
+        dump = dumped(area, partition)
+        yield dump
+        if dump is not None and area.position(partition) != (dump.watermark, dump.number):
             raise Aborted(f"Partition {partition} was copied by somebody else at the same time: run it again.")
     finally:
         area.wipe(partition)
+
+
+def dumped(store: StateStore, partition: int) -> Dump | None:
+    """All of a partition that nobody writes to; None where nothing is stored."""
+    saved = store.load(partition)
+    if saved is None:
+        return None
+    return Dump(
+        saved.watermark,
+        saved.number,
+        saved.scalars,
+        saved.seen,
+        store.outbox(partition) or b"",
+        saved.items.items(),
+        saved.profiles.items(),
+    )
 
 
 def prepare(store: StateStore, partition: int, deltas: Iterable[Delta], outbox: bytes) -> None:

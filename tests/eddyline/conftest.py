@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -9,6 +10,8 @@ import uuid
 from collections.abc import Callable
 
 import pytest
+
+from eddyline.cli import main
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 SECRET = "hunter2"
@@ -58,6 +61,21 @@ def deployment(kafka, redis_url) -> dict[str, str]:
         "EDDYLINE_GROUP": name,
         "EDDYLINE_DEPLOYMENT": name,
     }
+
+
+@pytest.fixture
+def said(deployment, monkeypatch, capsys):
+    """Run a command in this process, which is quicker than one of its own; what it printed, or why it refused."""
+    for name, value in deployment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(logging.root, "handlers", logging.root.handlers[:])  # `run` sets its own
+
+    def run(*arguments: object, code: int = 0) -> str:
+        assert main([*map(str, arguments)]) == code
+        out, err = capsys.readouterr()
+        return err if code else out
+
+    return run
 
 
 def refused(done: subprocess.CompletedProcess[str], *said: str) -> None:

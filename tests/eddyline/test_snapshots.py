@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 import json
-import logging
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from consumers.kafka import KafkaSource
-from eddyline.cli import main
 from eddyline.settings import load_settings
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
-
-
-@pytest.fixture
-def said(deployment, monkeypatch, capsys):
-    """Run a command in this process, which is quicker than one of its own; what it printed, or why it refused."""
-    for name, value in deployment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(logging.root, "handlers", logging.root.handlers[:])  # `run` sets its own
-
-    def run(*arguments: object, code: int = 0) -> str:
-        assert main([*map(str, arguments)]) == code
-        out, err = capsys.readouterr()
-        return err if code else out
-
-    return run
 
 
 def test_saved_lost_and_restored(said, deployment, monkeypatch, tmp_path):
