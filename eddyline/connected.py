@@ -63,7 +63,7 @@ def create_topics(settings: Settings, partitions: int) -> list[TopicState]:
 
 def open_store(settings: Settings) -> RedisStore:
     """The store of this deployment; to be closed."""
-    return RedisStore(settings.redis.url.get_secret_value(), settings.topics.events, settings.redis.prefix)
+    return RedisStore(settings.redis, settings.topics.events, settings.redis.prefix)
 
 
 @contextmanager

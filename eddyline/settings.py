@@ -11,9 +11,8 @@ from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
@@ -35,6 +34,7 @@ from stream.config import (
 from stream.errors import ConfigError
 from stream.explain import explain
 from stream.section import Section
+from stream.store.address import RedisAddress
 from stream.target import Target
 
 _PREFIX = "EDDYLINE_"
@@ -43,27 +43,12 @@ _OTHERS = ("EDDYLINE_CONFIG",)  # the command line's own
 _of_kubernetes = re.compile(
     r"EDDYLINE_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)"
 ).fullmatch
-_SCHEMES = ("redis", "rediss", "unix")
 
 
-class RedisSettings(Section):
-    """Where the state is kept.
+class RedisSettings(RedisAddress):
+    """Where the state is kept."""
 
-    >>> "secret" in repr(RedisSettings(url="redis://ann:secret@cache:6379/0"))
-    False
-    """
-
-    url: SecretStr = Field(
-        SecretStr("redis://localhost:6379/0"), description="redis://, rediss:// or unix:// address, with its password"
-    )
     prefix: str = Field("eddyline", pattern=r"^[A-Za-z0-9._-]+$", description="Start of every key")
-
-    @field_validator("url")
-    @classmethod
-    def _known_scheme(cls, url: SecretStr) -> SecretStr:
-        if urlsplit(url.get_secret_value()).scheme not in _SCHEMES:
-            raise ValueError("write redis://host:port/db, rediss://host:port/db or unix:///path")
-        return url
 
 
 class Settings(BaseSettings):

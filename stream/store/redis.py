@@ -23,12 +23,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from secrets import randbelow
-
-import redis
+from typing import Any
 
 from stream.errors import Aborted, Fenced
+from stream.store.address import RedisAddress
 from stream.store.base import Delta, Saved, StateStore
 from stream.store.claim import Claim
+from stream.store.clients import Client
 from stream.store.connection import Server, exchange
 from stream.store.redis_areas import copy_keys, move_keys
 from stream.store.resp import PAIRS, Command, chunks, hash_writes
@@ -47,8 +48,8 @@ class RedisStore(StateStore):
 
     Parameters
     ----------
-    client_or_url
-        `redis://`, `rediss://` or `unix://` URL, or a client with `decode_responses` off. A client stays the
+    at
+        A URL or an address (see `RedisAddress`), or a client with `decode_responses` off. A client stays the
         caller's to close, and keeps its own timeouts.
     topic
         The events topic whose state this is.
@@ -61,9 +62,8 @@ class RedisStore(StateStore):
         When the URL cannot be understood or the client decodes replies.
     """
 
-    def __init__(self, client_or_url: redis.Redis | str, topic: str, prefix: str = "eddyline") -> None:
-        self._server = Server(client_or_url)
-        self._client = self._server.client
+    def __init__(self, at: Client | RedisAddress | str, topic: str, prefix: str = "eddyline") -> None:
+        self._server = Server(at)
         self._topic, self._prefix = topic, prefix
         self._claim_key = f"{prefix}:deployment:{topic}"
 
@@ -128,7 +128,7 @@ class RedisStore(StateStore):
         guards = [self._key(partition, name) for name in ("epoch", "watermark", "number")]
         look = [("WATCH", *guards), ("MGET", *guards), ("STRLEN", self._key(partition, "seen"))]
         written = None
-        with self._server.connection() as connection:
+        with self._server.connection(guards[0]) as connection:
             while written is None:  # something changed between WATCH and EXEC: look what it was
                 _, stored, seen_bytes = connection.retry.call_with_retry(
                     lambda: exchange(connection, look), lambda error: connection.disconnect()
@@ -174,14 +174,16 @@ class RedisStore(StateStore):
 
     def publish_similar(self, neighbours: Mapping[str, Mapping[str, float]]) -> None:
         """See `StateStore.publish_similar`. Each item's set is replaced at once; an item without any is removed."""
-        for some in chunks(neighbours.items(), _SETS):
+        items = {self._similar(item): others for item, others in neighbours.items()}
+        with self._server.answering():
+            nodes = self._server.by_node(items)
+        for some in (some for keys in nodes for some in chunks(keys, _SETS)):
             commands: list[Command] = []
-            for item, others in some:
-                key = self._similar(item)
-                scores = [part for name, score in others.items() for part in (repr(float(score)), name)]
+            for key in some:
+                scores = [part for name, score in items[key].items() for part in (repr(float(score)), name)]
                 add = [("ZADD", key, *scores)] if scores else []
                 commands += [("MULTI",), ("DEL", key), *add, ("EXEC",)]
-            with self._server.connection() as connection:
+            with self._server.connection(some[0]) as connection:
                 exchange(connection, commands)
 
     def similar(self, item: str, count: int = 10) -> list[tuple[str, float]]:
@@ -203,7 +205,8 @@ class RedisStore(StateStore):
 
     def area(self, name: str) -> RedisStore:
         """See `StateStore.area`: the same keys with `NAME:` before the hash tag, in the same slot."""
-        return RedisStore(self._client, self._topic, f"{self._prefix}:{name}")
+        with self._server.answering():
+            return RedisStore(self._client, self._topic, f"{self._prefix}:{name}")
 
     def copy(self, partition: int, area: str) -> None:
         """See `StateStore.copy`; Redis 6.2 or later."""
@@ -231,6 +234,10 @@ class RedisStore(StateStore):
     def close(self) -> None:
         """See `StateStore.close`."""
         self._server.close()
+
+    @property
+    def _client(self) -> Any:
+        return self._server.client
 
     def _names(self, partition: int) -> tuple[str, ...]:
         return _STATE

@@ -20,7 +20,7 @@ def copy_keys(server: Server, pairs: Iterable[tuple[str, str]]) -> None:
     """
     copies = list(pairs)
     gone: Command = ("UNLINK", *(target for _, target in copies))
-    _at_once(server, [gone, *(("COPY", *pair) for pair in copies)])
+    _at_once(server, copies[0][0], [gone, *(("COPY", *pair) for pair in copies)])
 
 
 def move_keys(server: Server, old: Iterable[str], pairs: Iterable[tuple[str, str]]) -> None:
@@ -33,13 +33,13 @@ def move_keys(server: Server, old: Iterable[str], pairs: Iterable[tuple[str, str
     pairs
         Names before and after; all in one slot.
     """
-    with server.connection() as connection:
-        pairs = list(pairs)
+    pairs = list(pairs)
+    with server.connection(pairs[0][0]) as connection:
         found = exchange(connection, [("EXISTS", source) for source, _ in pairs])
     moves: list[Command] = [("RENAME", *pair) for pair, exists in zip(pairs, found, strict=True) if exists]
-    _at_once(server, [("UNLINK", *old), *moves])
+    _at_once(server, pairs[0][0], [("UNLINK", *old), *moves])
 
 
-def _at_once(server: Server, commands: Iterable[Command]) -> None:
-    with server.connection() as connection:
+def _at_once(server: Server, key: str, commands: Iterable[Command]) -> None:
+    with server.connection(key) as connection:
         exchange(connection, [("MULTI",), *commands, ("EXEC",)])

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 import redis
 
-from stream.errors import ConfigError, Unreachable
+from stream.errors import ConfigError, DeploymentError, Unreachable
 from stream.store.embedded import embedded_redis
 from stream.store.redis import RedisStore
 from tests.stream.store.conftest import EVERYTHING
@@ -65,9 +65,10 @@ def test_a_wrong_password_is_said_so_without_it() -> None:
         admin.config_set("requirepass", "r1ght")
         RedisStore(f"{url}?password=r1ght", "events").claim("shop", 4)
         for wrong in ("", "?password=wr0ng"):
-            with pytest.raises(Unreachable) as refused:
+            with pytest.raises(DeploymentError) as refused:
                 RedisStore(f"{url}{wrong}", "events").claim("shop", 4)
             assert "login" in str(refused.value)
+            assert not isinstance(refused.value, Unreachable)  # which would be tried again
             assert "wr0ng" not in str(refused.value)
             assert "r1ght" not in str(refused.value)
 
