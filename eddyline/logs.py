@@ -49,5 +49,8 @@ def configure(level: str, *, as_json: bool) -> None:
     text = logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%Y-%m-%dT%H:%M:%S")
     handler.setFormatter(JsonFormatter() if as_json else text)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # What goes over the wire, such as logins and customers' events, is nobody's to read.
+    for wire in ("kafka.net", "kafka.protocol", "redis"):
+        logging.getLogger(wire).setLevel(logging.INFO if level.lower() == "debug" else logging.CRITICAL)
     # The Kafka client reports each attempt to connect as an error; what comes of it is raised, and said once.
     logging.getLogger("kafka").setLevel(logging.DEBUG if level.lower() == "debug" else logging.CRITICAL)

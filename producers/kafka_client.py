@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Timer
 from typing import Any, Literal
 
@@ -12,8 +13,10 @@ import kafka.errors as errors
 from kafka import KafkaAdminClient, codec
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from stream.certificates import checked_files
 from stream.durations import Duration
 from stream.errors import Aborted, DataError, DeploymentError, EddylineError, Fenced, MissingTopic, Unreachable
+from stream.secret import checked, reveal
 from stream.section import Section
 
 log = logging.getLogger(__name__)
@@ -41,6 +44,7 @@ class KafkaSettings(Section):
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
     username: str | None = None
     password: SecretStr | None = None
+    password_file: Path | None = Field(None, description="A file that holds the password")
     ssl_cafile: str | None = Field(None, description="Certificate authorities, PEM; default: the system's")
     ssl_certfile: str | None = Field(None, description="This client's certificate, PEM")
     ssl_keyfile: str | None = Field(None, description="This client's private key, PEM")
@@ -76,8 +80,14 @@ class KafkaSettings(Section):
         for server in self.bootstrap_servers.split(","):
             if not server.strip().rpartition(":")[2].isdigit():
                 raise ValueError(f"bootstrap_servers: {server.strip()!r} is not host:port")
-        if self.security_protocol.startswith("SASL") and None in (self.sasl_mechanism, self.username, self.password):
+        checked("password", self.password, self.password_file)
+        password = self.password or self.password_file
+        if self.security_protocol.startswith("SASL") and None in (self.sasl_mechanism, self.username, password):
             raise ValueError(f"{self.security_protocol} needs sasl_mechanism, username and password")
+        files = (self.ssl_cafile, self.ssl_certfile, self.ssl_keyfile)
+        checked_files(*files)
+        if any(files) and not self.security_protocol.endswith("SSL"):
+            raise ValueError(f"ssl_… files need TLS, {self.security_protocol} has none: SSL and SASL_SSL have")
         return self
 
     def client(self) -> dict[str, Any]:
@@ -87,7 +97,7 @@ class KafkaSettings(Section):
             "security_protocol": self.security_protocol,
             "sasl_mechanism": self.sasl_mechanism,
             "sasl_plain_username": self.username,
-            "sasl_plain_password": self.password.get_secret_value() if self.password else None,
+            "sasl_plain_password": reveal("kafka.password", self.password, self.password_file),
             "ssl_cafile": self.ssl_cafile,
             "ssl_certfile": self.ssl_certfile,
             "ssl_keyfile": self.ssl_keyfile,

@@ -9,6 +9,20 @@ from pydantic import SecretStr
 from stream.errors import ConfigError
 
 
+class Hidden(str):
+    """Text that a client may use and that no printout of its settings shows.
+
+    >>> {"password": Hidden("s3cret")}
+    {'password': '***'}
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Nothing of it."""
+        return "'***'"
+
+
 def checked(name: str, value: SecretStr | None, file: Path | None) -> None:
     """Whether a secret is given in one way at most, and its file can be read.
 
@@ -25,7 +39,7 @@ def checked(name: str, value: SecretStr | None, file: Path | None) -> None:
         raise ValueError(str(error)) from None
 
 
-def reveal(name: str, value: SecretStr | None, file: Path | None) -> str | None:
+def reveal(name: str, value: SecretStr | None, file: Path | None) -> Hidden | None:
     """The secret itself. Its file is read anew each time, so that a new secret needs no new settings.
 
     Raises
@@ -34,7 +48,7 @@ def reveal(name: str, value: SecretStr | None, file: Path | None) -> str | None:
         When the file cannot be read or holds nothing.
     """
     if file is None:
-        return value.get_secret_value() if value is not None else None
+        return Hidden(value.get_secret_value()) if value is not None else None
     try:
         secret = file.read_text().removesuffix("\n").removesuffix("\r")
     except (OSError, UnicodeDecodeError) as error:
@@ -42,4 +56,4 @@ def reveal(name: str, value: SecretStr | None, file: Path | None) -> str | None:
         raise ConfigError(f"{name}_file: {file} cannot be read: {why}") from None
     if not secret:
         raise ConfigError(f"{name}_file: {file} is empty")
-    return secret
+    return Hidden(secret)

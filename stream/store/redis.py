@@ -25,6 +25,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from secrets import randbelow
 from typing import Any
 
+from redis.exceptions import NoPermissionError
+
 from stream.errors import Aborted, Fenced
 from stream.store.address import RedisAddress
 from stream.store.base import Delta, Saved, StateStore
@@ -89,7 +91,7 @@ class RedisStore(StateStore):
         with self._server.answering():
             try:
                 told = self._client.info("memory")
-            except redis.exceptions.NoPermissionError:
+            except NoPermissionError:
                 return None
         nodes = [told] if "used_memory" in told else list(told.values())
         return sum(node["used_memory"] for node in nodes), sum(node.get("maxmemory", 0) for node in nodes)
