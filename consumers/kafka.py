@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import kafka.errors as errors
@@ -21,6 +22,7 @@ from stream.records import Headers, Record, TopicPartition
 _CHUNK = 5_000
 _WAIT_MS = 500
 _UNSTABLE_MS = 1_000
+_FETCH_BYTES = 16 * 1024 * 1024  # of one broker's answer: what a poll brings at most, before decompression
 _LEAVE_MS = 5_000  # leaving waits behind a rebalance that is under way, which may take much longer
 
 
@@ -33,6 +35,7 @@ def open_consumer(settings: KafkaSettings, **options: Any) -> KafkaConsumer:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             allow_auto_create_topics=False,
+            fetch_max_bytes=_FETCH_BYTES,
             max_partition_fetch_bytes=2 * 1024 * 1024,  # a larger record comes all the same, alone
             receive_message_max_bytes=8 * MAX_RECORD_BYTES,
             metrics_enabled=False,
@@ -143,10 +146,17 @@ class KafkaSource(Source):
             raise Aborted(f"partition {partition} of {self._topic!r} is not assigned to this member")
 
     def pause(self, partitions: Iterable[int]) -> None:
-        self._consumer.pause(*self._mine(partitions))
+        with suppress(KeyError):  # a rebalance has just taken it
+            self._consumer.pause(*self._mine(partitions))
 
     def resume(self, partitions: Iterable[int]) -> None:
-        self._consumer.resume(*self._mine(partitions))
+        with suppress(KeyError):
+            self._consumer.resume(*self._mine(partitions))
+        # kafka-python 3.0.12 keeps what it had fetched of a paused partition for later, and takes it up again only when
+        # this is None; with another partition's records read to their end here it never would, and never fetch either.
+        fetcher = self._consumer._fetcher
+        if not fetcher._next_partition_records:
+            fetcher._next_partition_records = None
 
     def close(self) -> None:
         self._owned, self._metadata = set(), None

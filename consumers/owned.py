@@ -56,6 +56,11 @@ class Owned:
         """How far the engine has come."""
         return Position(self.engine.watermark, self.number)
 
+    @property
+    def waiting_bytes(self) -> int:
+        """Bytes of the waiting records' keys and values."""
+        return sum(len(record.key or b"") + len(record.value or b"") for record in self.waiting)
+
     def take(self) -> list[Record]:
         """Waiting records up to the next learning boundary.
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from consumers.clock import Clock
+from consumers.flow import Flow
 from consumers.owned import Owned
 from consumers.probe import Probe
 from consumers.recovery import Recovery
@@ -30,6 +31,8 @@ class Partitions:
         The servers, and how a partition is brought to where its log is.
     clock
         The worker's clock.
+    flow
+        What is not read at present.
     taken
         Called with each partition that was taken over.
     probe
@@ -44,6 +47,7 @@ class Partitions:
         store: StateStore,
         recovery: Recovery,
         clock: Clock,
+        flow: Flow,
         taken: Callable[[Owned], None],
         probe: Probe,
     ) -> None:
@@ -54,6 +58,7 @@ class Partitions:
         self._store = store
         self._recovery = recovery
         self._clock = clock
+        self._flow = flow
         self._taken = taken
         self._probe = probe
         self._mine: set[int] = set()
@@ -94,6 +99,7 @@ class Partitions:
         Aborted
             When the membership or a transaction was lost meanwhile.
         """
+        self._flow.hold(self._owned.values())
         polled = self._source.poll(most, timeout)
         for partition in self._owned.keys() - self._mine:
             del self._owned[partition]

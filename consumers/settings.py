@@ -16,6 +16,9 @@ class WorkerSettings(Section):
     """
 
     batch: int = Field(5_000, gt=0, description="Most records of one poll")
+    waiting_bytes: int = Field(
+        32 * 1024 * 1024, gt=0, description="Reading pauses when so many bytes of events are read and not applied"
+    )
     poll: Span = Field(200, description="Longest wait for records")
     tick_every: Duration | None = Field(
         10_000, description="The clock of an idle partition moves on this often; null: never, time ends with the log"

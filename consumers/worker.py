@@ -10,6 +10,7 @@ from consumers.clock import Clock
 from consumers.commands import CommandLog
 from consumers.commit import commit
 from consumers.deployment import check
+from consumers.flow import Flow
 from consumers.garbage import Garbage
 from consumers.merger import Merger
 from consumers.monitor import Monitor
@@ -90,7 +91,10 @@ class Worker:
         self._garbage = Garbage()
         self._shared = SharedModel(store)
         recovery = Recovery(config, topics, source, sink, reader, store, self._settings.rebuild, probe)
-        self._partitions = Partitions(topics.events, source, reader, store, recovery, self._clock, self._taken, probe)
+        flow = Flow(source, self._settings)
+        self._partitions = Partitions(
+            topics.events, source, reader, store, recovery, self._clock, flow, self._taken, probe
+        )
         self._merger: Merger | None = None
         self._checked = False
         self._adoption: Adoption | None = None  # what partition 0 adopts in its next batch
@@ -182,10 +186,9 @@ class Worker:
                 raise
 
     def _cycle(self, timeout: float) -> int:
-        waiting = self._partitions.waiting
         # Always polled, so that partitions that were taken away are let go before they are written.
-        most, at_once = max(1, self._settings.batch - waiting), waiting or self._pressing()
-        recovered = self._partitions.poll(most, 0.0 if at_once else timeout)
+        at_once = self._partitions.waiting or self._pressing()
+        recovered = self._partitions.poll(self._settings.batch, 0.0 if at_once else timeout)
         self._learn()
         self._probe("polled")
         batches = [batch for owned in self._partitions if (batch := self._step(owned)) is not None]
