@@ -21,7 +21,7 @@ _COMING = (errors.CoordinatorNotAvailableError, errors.CoordinatorLoadInProgress
 
 
 class Member(NamedTuple):
-    """A member of a group; `name` is its static one, or what the group calls it."""
+    """A member of a group; `name` is its static one, else the worker's (`consumers.writers.client_id`)."""
 
     name: str
     host: str
@@ -63,7 +63,7 @@ class KafkaOverview:
                 time.sleep(_PAUSE)
         members = tuple(
             Member(
-                one["group_instance_id"] or one["member_id"],
+                one["group_instance_id"] or one["client_id"].rpartition(":")[2],
                 one["client_host"].lstrip("/"),
                 tuple(sorted(_assigned(one["member_assignment"], topic))),
             )

@@ -78,6 +78,7 @@ class Metrics:
         self.rebalances = self._counter("rebalances", "New generations of the group that this worker has seen")
         self.starts_over = self._counter("starts_over", "Times the worker began again from the last commit", "cause")
         self.partitions = self._gauge("partitions", "Partitions that this worker owns")
+        self.topic_partitions = self._gauge("topic_partitions", "Partitions of the events topic")
         self.last_cycle = self._gauge("last_cycle_timestamp_seconds", "When the loop last turned, Unix time")
         self.last_commit = self._gauge("last_commit_timestamp_seconds", "When a batch was last committed, Unix time")
 

@@ -86,7 +86,7 @@ class Worker:
         self._settings = settings or WorkerSettings()
         self._deployment = deployment
         self.monitor = Monitor(self._clock, source, store, self._settings.stuck_after)
-        self._rejections = RejectionLimit(self._settings)
+        self._rejections = RejectionLimit(self._settings, store)
         self._probe = probe = self.monitor.watch(probe)
         self._garbage = Garbage()
         self._shared = SharedModel(store)
@@ -117,6 +117,7 @@ class Worker:
         """
         if not self._checked:
             count = check(self._config, self._topics, self._reader, self._store, self._deployment)
+            self.monitor.metrics.topic_partitions.set(count)
             if self._merger is None:
                 self._partitions.join()
                 self._merger = Merger(self._store, CommandLog(self._reader, self._topics), self._config, count)
@@ -245,6 +246,7 @@ class Worker:
         return any(owned.partition and self._shared.newer_than(owned.engine.model) for owned in self._partitions)
 
     def _taken(self, owned: Owned) -> None:
+        self._rejections.taken(owned.partition)
         if owned.partition == 0:
             self._shared.restore(owned.engine.model)
             self._looked = float("-inf")  # commands may wait already, and a drain ends before the next look

@@ -144,8 +144,7 @@ def _drawn(now: Status, reasons: list[str]) -> RenderableType:
 def _owner(one: PartitionStatus) -> str:
     if one.owner is None:
         return "nobody"
-    name = one.owner if len(one.owner) <= 16 else f"…{one.owner[-8:]}"  # a generated one ends in its own digits
-    return f"{name} at {one.host}"
+    return f"{one.owner} at {one.host}"
 
 
 def _seconds(text: str, option: str) -> float:

@@ -39,7 +39,7 @@ def test_what_came_in_and_went_out_is_counted(world):
         assert found[f'eddyline_commit_seconds_count{{phase="{phase}"}}'] == commits
         assert found[f'eddyline_commit_seconds_sum{{phase="{phase}"}}'] > 0
     assert found["eddyline_rebalances_total"] == 1
-    assert found["eddyline_partitions"] == 1
+    assert found["eddyline_partitions"] == found["eddyline_topic_partitions"] == 1
     worker.close()
 
 

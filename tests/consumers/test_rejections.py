@@ -44,6 +44,38 @@ def test_a_bad_deploy_halts_and_after_the_fix_it_goes_on(world):
     assert len(world.read("dead_letters")) >= len(BAD)
 
 
+def test_settings_that_refuse_what_is_right_are_mended_and_nothing_is_lost(world):
+    """As if the settings had been right from the beginning."""
+    right = world.config
+    wrong = right.model_copy(update={"events": right.events.model_copy(update={"max_bytes": 190})})
+    records = [*RECORDS[:60], *(record._replace(value=record.value + b" " * 200) for record in RECORDS[60:])]
+    world.load(records)
+    world.config = wrong
+    with pytest.raises(TooManyRejected, match="too_large"):
+        world.run(**LIMIT)
+    world.config = right
+    hashes = world.run(**LIMIT)
+    other = world.same()
+    other.load(records)
+    assert hashes == other.run()
+    assert world.outputs() == other.outputs()
+
+
+def test_a_supervisor_that_starts_it_again_and_again_lets_none_through(here):
+    here.load([*RECORDS[:100], *BAD])
+    with pytest.raises(TooManyRejected):
+        here.run(batch=7, **LIMIT)
+    letters = len(here.read("dead_letters"))
+    for _ in range(3):
+        with pytest.raises(TooManyRejected, match="1 of the last 1 records"):
+            here.run(batch=1, **LIMIT)
+    assert len(here.read("dead_letters")) == letters
+    here.run(max_rejected=0.0)
+    here.load([*RECORDS[100:150], *BAD[:5]])
+    here.run(batch=1, **LIMIT)  # it has gone on meanwhile: a few are not judged any more
+    assert len(here.read("dead_letters")) >= len(BAD) + 5
+
+
 def test_a_worker_that_halted_may_go_on_itself_without_losing_what_it_had_polled(here):
     here.load([*RECORDS[:10], *BAD])
     worker = here.worker(batch=200, **LIMIT)

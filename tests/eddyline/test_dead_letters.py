@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from eddyline.cli import main
 from eddyline.connected import open_sink
 from eddyline.settings import load_settings
 from stream.records import Outgoing
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
-
-
-@pytest.fixture
-def said(deployment, monkeypatch, capsys) -> Callable[..., str]:
-    """What a command prints: on stdout, or on stderr where another exit code is expected."""
-    for name, value in deployment.items():
-        monkeypatch.setenv(name, value)
-
-    def run(*arguments: str, code: int = 0) -> str:
-        assert main(arguments) == code
-        out, err = capsys.readouterr()
-        return err if code else out
-
-    return run
 
 
 def send(*records: tuple[bytes | None, bytes | None]) -> None:
@@ -83,3 +67,15 @@ def test_a_mistake_in_settings_is_mended_and_its_letters_are_retried(said, monke
     marked = json.loads(said("dead-letters", "list", "--json"))
     assert {one["key"] for one in marked["letters"] if one["retried"]} == {"a", "b"}
     assert marked["total"] == 4
+
+
+def test_a_worker_that_meets_nothing_but_dead_letters_halts_unless_it_is_told_to_go_on(said, monkeypatch):
+    monkeypatch.setenv("EDDYLINE_WORKER__REJECTED_LEAST", "3")
+    said("topics", "create", "--partitions", "1")
+    send(*[(b"k", b"{")] * 5)
+    err = said("run", "--until-end", code=2)
+    assert "error: 5 of the last 5 records are no events, so the worker halts" in err
+    assert "--allow-rejected" in err
+    assert json.loads(said("dead-letters", "list", "--json"))["total"] == 0
+    assert json.loads(said("run", "--until-end", "--allow-rejected", "--json"))["EventRejected"] == 5
+    assert json.loads(said("dead-letters", "list", "--json"))["reasons"] == {"not_json": 5}
