@@ -48,7 +48,7 @@ def check(config: EngineConfig, topics: Topics, reader: LogReader, store: StateS
     if counts["journal"] != partitions:
         raise Mismatch(
             f"Topic {topics.journal!r} has {counts['journal']} partitions and {topics.events!r} has {partitions}; "
-            "they must have the same number."
+            "they must have the same number. Where a topic was given more, `eddyline topics migrate` does the rest."
         )
     store.claim(deployment, partitions)
     _check_settings(config, store)

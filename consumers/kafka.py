@@ -21,6 +21,7 @@ from stream.records import Headers, Record, TopicPartition
 
 _CHUNK = 5_000
 _WAIT_MS = 500
+_METADATA_MS = 30_000  # a topic that was given more partitions is noticed after this span
 _UNSTABLE_MS = 1_000
 _FETCH_BYTES = 16 * 1024 * 1024  # of one broker's answer: what a poll brings at most, before decompression
 _LEAVE_MS = 5_000  # leaving waits behind a rebalance that is under way, which may take much longer
@@ -38,6 +39,7 @@ def open_consumer(settings: KafkaSettings, **options: Any) -> KafkaConsumer:
             fetch_max_bytes=_FETCH_BYTES,
             max_partition_fetch_bytes=2 * 1024 * 1024,  # a larger record comes all the same, alone
             receive_message_max_bytes=8 * MAX_RECORD_BYTES,
+            metadata_max_age_ms=_METADATA_MS,
             metrics_enabled=False,
             **options,
         )
@@ -80,7 +82,7 @@ class KafkaSource(Source):
             settings.model_copy(update={"client_id": client_id(settings, name)}) if name else settings,
             group_id=group,
             session_timeout_ms=settings.session_timeout,
-            heartbeat_interval_ms=min(1_000, settings.session_timeout // 3),  # how soon a rebalance is noticed
+            heartbeat_interval_ms=min(1_000, settings.session_timeout // 6),  # how soon a rebalance is noticed
             max_poll_interval_ms=settings.max_poll_interval,
         )
         self._topic = ""

@@ -13,9 +13,10 @@ from consumers.owned import Owned
 from consumers.probe import Probe
 from consumers.recovery import Recovery
 from consumers.source import LogReader, Source
-from stream.errors import Aborted
+from stream.errors import Aborted, Mismatch
 from stream.records import TopicPartition
 from stream.store.base import StateStore
+from stream.store.claim import grown
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,7 @@ class Partitions:
         self._flow = flow
         self._taken = taken
         self._probe = probe
+        self._count = 0
         self._mine: set[int] = set()
         self._fresh: set[int] = set()  # mine, and not taken over yet
         self._owned: dict[int, Owned] = {}
@@ -82,8 +84,9 @@ class Partitions:
         """Records polled and not applied."""
         return sum(len(owned.waiting) for owned in self._owned.values())
 
-    def join(self) -> None:
-        """Become a member of the group."""
+    def join(self, count: int) -> None:
+        """Become a member of the group of a topic that has `count` partitions."""
+        self._count = count
         self._source.subscribe(self._topic, self._assigned, self._revoked)
 
     def poll(self, most: int, timeout: float) -> bool:
@@ -98,6 +101,8 @@ class Partitions:
         ------
         Aborted
             When the membership or a transaction was lost meanwhile.
+        Mismatch
+            When the topic has been given more partitions: nothing of a new one is taken.
         """
         self._flow.hold(self._owned.values())
         polled = self._source.poll(most, timeout)
@@ -109,6 +114,8 @@ class Partitions:
             return False
         self.group = self._source.group_metadata()
         fresh = sorted(self._fresh)
+        if fresh and fresh[-1] >= self._count:
+            raise Mismatch(grown(f"topic {self._topic!r}", self._count, fresh[-1] + 1))
         for partition in fresh:
             self._take_over(partition)
             polled.pop(partition, None)  # read from where the group was, not from where the state is
@@ -116,6 +123,17 @@ class Partitions:
             if (owned := self._owned.get(partition)) is not None:
                 owned.waiting.extend(records)
         return bool(fresh)
+
+    def look(self) -> None:
+        """Look whether the topic has as many partitions as ever.
+
+        Raises
+        ------
+        Mismatch
+            When it has not: customers' events come in other partitions than their profiles are in.
+        """
+        if (count := self._reader.partitions(self._topic)) != self._count:
+            raise Mismatch(grown(f"topic {self._topic!r}", self._count, count))
 
     def lag(self) -> bool:
         """Whether the log has records of these partitions that were not applied."""

@@ -119,7 +119,7 @@ class Worker:
             count = check(self._config, self._topics, self._reader, self._store, self._deployment)
             self.monitor.metrics.topic_partitions.set(count)
             if self._merger is None:
-                self._partitions.join()
+                self._partitions.join(count)
                 self._merger = Merger(self._store, CommandLog(self._reader, self._topics), self._config, count)
                 self._garbage.settle()
             self._checked = True
@@ -211,6 +211,7 @@ class Worker:
         look = (now - self._looked) * 1000 >= self._settings.look_every
         if look:
             self._looked = now
+            self._partitions.look()
         first = self._partitions.get(0)
         if first is not None:
             own = {owned.partition: owned for owned in self._partitions}

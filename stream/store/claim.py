@@ -42,8 +42,16 @@ class Claim:
                 f"{self.deployment!r}: give this one a database or a key prefix of its own."
             )
         if recorded.partitions != self.partitions:
-            raise Mismatch(
-                f"The {where} was filled when the topic had {recorded.partitions} partitions, and now it has "
-                f"{self.partitions}, so customers have moved between partitions: choose a new key prefix, and the "
-                f"state is rebuilt from the log, or go back to {recorded.partitions} partitions."
-            )
+            raise Mismatch(f"The {where} does not fit. {grown('events topic', recorded.partitions, self.partitions)}")
+
+
+def grown(what: str, before: int, now: int) -> str:
+    """What to say of a topic whose number of partitions is another than its state was made with.
+
+    >>> grown("topic 'events'", 4, 6).partition(":")[0]
+    "The topic 'events' had 4 partitions when its state was made, and now it has 6"
+    """
+    return (
+        f"The {what} had {before} partitions when its state was made, and now it has {now}: customers' events come in "
+        "other partitions than their profiles are in. `eddyline topics migrate` brings the state to where they come in."
+    )

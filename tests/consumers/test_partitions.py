@@ -5,7 +5,12 @@ from __future__ import annotations
 import logging
 from collections import Counter
 
+import pytest
+
 from consumers.models import ModelLog
+from stream.engine import Engine
+from stream.errors import Mismatch
+from stream.records import Outgoing
 from tests.consumers.world import RECORDS, journal
 
 
@@ -95,3 +100,21 @@ def test_partitions_that_come_back_are_not_loaded_again(here, caplog):
     assert engine.entries == len(RECORDS)
     assert "the group takes back partition 0" in caplog.messages
     assert any(message.endswith("nobody had it in between") for message in caplog.messages)
+
+
+def test_a_topic_that_is_given_more_partitions_while_workers_run_is_refused(make, monkeypatch):
+    """Nothing of a new partition is applied: its customers' profiles are elsewhere."""
+    monkeypatch.setattr("consumers.kafka._METADATA_MS", 500)
+    world = make(partitions=2)
+    world.load(RECORDS[:200])
+    worker = world.worker()
+    worker.drain()
+    hashes = {partition: engine.state_hash() for partition, engine in worker.engines.items()}
+    world.log.admin().grow(world.topics.events, 4)
+    world.log.write(*(Outgoing(world.topics.events, b"k", b"{}", partition=partition) for partition in range(2, 4)))
+    with pytest.raises(Mismatch, match=r"had 2 partitions .* now it has 4: .*`eddyline topics migrate`"):
+        worker.run()
+    assert [world.store.position(partition) for partition in range(2, 4)] == [None, None]
+    assert hashes == {at: Engine(world.config, world.store.load(at)).state_hash() for at in hashes}
+    with pytest.raises(Mismatch, match="eddyline topics migrate"):
+        world.worker().run_once()

@@ -85,7 +85,7 @@ def test_one_deployment_claims_a_store(open_store: Open) -> None:
         open_store().claim("shop", 4)
     with pytest.raises(Mismatch, match=r"deployment 'shop'.*'bank'.*prefix of its own"):
         open_store().claim("bank", 4)
-    with pytest.raises(Mismatch, match=r"4 partitions.*now it has 6.*new key prefix"):
+    with pytest.raises(Mismatch, match=r"4 partitions.*now it has 6.*eddyline topics migrate"):
         open_store().claim("shop", 6)
     open_store().claim("shop", 4)
 
