@@ -13,6 +13,7 @@ import kafka.errors as errors
 from kafka import KafkaAdminClient, codec
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from producers.kafka_probe import refused
 from stream.certificates import checked_files
 from stream.durations import Duration
 from stream.errors import Aborted, DataError, DeploymentError, EddylineError, Fenced, MissingTopic, Unreachable
@@ -110,6 +111,7 @@ class KafkaSettings(Section):
 
 
 _PATIENCE = 2.0  # seconds of silence
+_usable: set[KafkaSettings] = set()  # with which a client of this process has been made
 
 _FENCED = (errors.ProducerFencedError, errors.InvalidProducerEpochError, errors.TransactionCoordinatorFencedError)
 _SILENT = (
@@ -134,6 +136,12 @@ _STALE = (
     errors.UnknownProducerIdError,
     errors.InvalidProducerIdMappingError,
 )
+_RIGHTS = (
+    errors.TopicAuthorizationFailedError,
+    errors.GroupAuthorizationFailedError,
+    errors.ClusterAuthorizationFailedError,
+    errors.TransactionalIdAuthorizationFailedError,
+)
 _UNFIT = (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError, errors.InvalidRecordError)
 
 
@@ -150,6 +158,12 @@ def meaning(error: errors.KafkaError, servers: str) -> EddylineError:
         return DataError(f"Kafka refuses the record: {what}")
     if isinstance(error, _SILENT):
         return Unreachable(f"Kafka at {servers} does not answer: {what}")
+    if isinstance(error, errors.SaslAuthenticationFailedError):
+        return DeploymentError(f"Kafka at {servers} refuses the login: check kafka.username and kafka.password")
+    if isinstance(error, _RIGHTS):
+        return DeploymentError(
+            f"Kafka at {servers} does not let this user: {what}. docs/deployment.md lists all rights that are needed"
+        )
     return DeploymentError(f"Kafka at {servers} refuses: {what}")
 
 
@@ -171,8 +185,13 @@ def connecting(settings: KafkaSettings) -> Iterator[None]:
     notice.daemon = True
     notice.start()
     try:
+        if settings not in _usable:
+            reason = refused(settings.client(), settings.bootstrap_servers)
+            if reason is not None:
+                raise reason
         with translated(settings):
             yield
+        _usable.add(settings)
     finally:
         notice.cancel()
 

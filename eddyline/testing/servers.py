@@ -16,6 +16,7 @@ import time
 import uuid
 from abc import ABC, abstractmethod
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 from pathlib import Path
 
 from stream.errors import Unreachable
@@ -135,11 +136,13 @@ class LocalServer(ABC):
 class LocalKafka(LocalServer):
     """Apache Kafka (one KRaft node). Needs Java 17; its jars come from Maven Central, once.
 
-    With `quick` it starts sooner but never gets to full speed, since Java compiles less: for tests.
+    With `quick` it starts sooner but never gets to full speed, since Java compiles less: for tests. `properties` is
+    added to its settings, and `options` to the command that formats its storage.
     """
 
-    def __init__(self, *, quick: bool = False) -> None:
+    def __init__(self, *, quick: bool = False, properties: str = "", options: Sequence[str] = ()) -> None:
         super().__init__()
+        self._extra, self._added = properties, options
         self._compile = ["-XX:TieredStopAtLevel=1"] if quick else []
         self._formatted = False
 
@@ -154,10 +157,20 @@ class LocalKafka(LocalServer):
         properties = self._directory / "server.properties"
         if not self._formatted:
             data = self._directory / "data"
-            properties.write_text(_PROPERTIES.format(port=self.port, controller=free_port(), data=data))
+            properties.write_text(_PROPERTIES.format(port=self.port, controller=free_port(), data=data) + self._extra)
             cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
             # One argument, since an id may begin with a hyphen.
-            _run([*java, "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(properties)])
+            _run(
+                [
+                    *java,
+                    "kafka.tools.StorageTool",
+                    "format",
+                    f"--cluster-id={cluster}",
+                    "-c",
+                    str(properties),
+                    *self._added,
+                ]
+            )
             self._formatted = True
         return [*java, "kafka.Kafka", str(properties)]
 
