@@ -114,6 +114,13 @@ class Server:
             groups[self._node(key).name].append(key)
         return list(groups.values())
 
+    def memory(self) -> list[dict[str, Any]]:
+        """What the server says of its memory; of a cluster, what each of its masters says."""
+        if not isinstance(self.client, RedisCluster):
+            return [self.client.info("memory")]
+        told = self.client.info("memory", target_nodes=RedisCluster.PRIMARIES)
+        return [told] if "used_memory" in told else list(told.values())
+
     def close(self) -> None:
         """Close the client, unless it is the caller's."""
         if isinstance(self._given, RedisAddress) and "client" in vars(self):

@@ -87,13 +87,12 @@ class RedisStore(StateStore):
         return int(self._value("GET", self._key(partition, "epoch")) or 0)
 
     def memory(self) -> tuple[int, int] | None:
-        """See `StateStore.memory`. Of a cluster, the sum; None where the user may not ask (INFO)."""
+        """See `StateStore.memory`. Of a cluster, the sum of its masters; None where the user may not ask (INFO)."""
         with self._server.answering():
             try:
-                told = self._client.info("memory")
+                nodes = self._server.memory()
             except NoPermissionError:
                 return None
-        nodes = [told] if "used_memory" in told else list(told.values())
         return sum(node["used_memory"] for node in nodes), sum(node.get("maxmemory", 0) for node in nodes)
 
     def position(self, partition: int) -> tuple[int, int] | None:

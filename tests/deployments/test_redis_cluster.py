@@ -47,6 +47,14 @@ def keys(nodes: list[Redis]) -> dict[int, set[bytes]]:
     return held
 
 
+def test_memory_is_that_of_all_masters(nodes: list[Redis], store: RedisStore) -> None:
+    used = store.memory()
+    assert used is not None
+    with nodes[0].client as client:
+        one = client.info("memory")["used_memory"]
+    assert used[0] > 2 * one
+
+
 def test_all_keys_of_a_commit_are_in_one_slot(nodes: list[Redis], store: RedisStore) -> None:
     slots = set()
     for partition in range(12):
