@@ -9,6 +9,7 @@ import msgpack
 
 from consumers.batch import Adoption
 from consumers.commands import CommandLog
+from consumers.damage import readable
 from consumers.owned import Owned
 from stream.config import EngineConfig
 from stream.contribution import Contribution, merge
@@ -72,12 +73,14 @@ class Merger:
             packed = self._store.scalar(partition, "contribution")
             counts.append({} if packed is None else self._counts(partition, own.get(partition)))
             if packed is not None:
-                found[partition] = Contribution.unpack(packed)
+                with readable(f"Partition {partition}: the contribution to the next model"):
+                    found[partition] = Contribution.unpack(packed)
         merged = {partition: contribution.entries for partition, contribution in found.items()}
         self._contributed = dict(merged)
         if not found:
             return None
-        items = self._items.merge(counts, previous.items)
+        with readable("The item counts"):
+            items = self._items.merge(counts, previous.items)
         model = learn(merge(list(found.values())), items, previous, self._config)
         if model.failure:
             log.warning("%s; the segments before are kept", model.failure)

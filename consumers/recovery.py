@@ -24,6 +24,7 @@ from itertools import islice
 from typing import Any
 
 from consumers.commit import publish
+from consumers.damage import open_partition, readable
 from consumers.journal import Journal, JournalEntry, interleave
 from consumers.models import ModelLog
 from consumers.outbox import Outbox
@@ -34,7 +35,6 @@ from consumers.source import LogReader, Source
 from producers.sink import TransactionalSink
 from producers.topics import Topics
 from stream.config import EngineConfig
-from stream.engine import Engine
 from stream.entries import Entry
 from stream.errors import Mismatch
 from stream.events import decode
@@ -101,6 +101,8 @@ class Recovery:
         ------
         Mismatch
             When state, log and group's offset cannot come from the same run.
+        Damaged
+            When what is stored cannot be read.
         Fenced, Aborted, Unreachable
             As in `consumers.commit.commit`.
         """
@@ -110,10 +112,17 @@ class Recovery:
         state = position_of(saved)
         published = self._published(partition)
         self._probe("loaded")
+        end = self._reader.bounds(TopicPartition(self._topics.events, partition))[1]
+        if max(state.offset, published.offset) > end:
+            raise Mismatch(
+                f"Partition {partition}: the store is at {state} and the group at {published}, and the topic ends at "
+                f"offset {end}. The topic was made anew, or the group's offset was changed. Start a new deployment, "
+                "with a group, topics and a store of its own."
+            )
         outcome = "nothing had to be done" if saved is not None else "it begins with the first event"
         if saved is not None and state != published and self._publish(partition, state, published, group):
             published, outcome = state, "the last batch of the owner before has been published"
-        owned = Owned(partition, epoch, Engine(self._config, saved), saved, now)
+        owned = open_partition(partition, epoch, self._config, saved, now)
         if state.behind(published):
             self._reapply(owned, published, saved)
             lost = "the store had lost writes" if saved is not None else "nothing was stored"
@@ -136,7 +145,8 @@ class Recovery:
         packed = self._store.outbox(partition)
         if not packed:
             return False
-        outbox = Outbox.unpack(packed)
+        with readable(f"Partition {partition}: the outbox of the last batch"):
+            outbox = Outbox.unpack(packed)
         if outbox.end != state or outbox.start != published:
             return False
         log.info("partition %d: publishing the last batch of the owner before, up to %s", partition, state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from consumers.batch import Adoption
+from consumers.damage import readable
 from stream.model import Model
 from stream.store.base import StateStore
 
@@ -43,14 +44,16 @@ class SharedModel:
         if self._stored_version() > self._newest.version:
             packed = self._store.shared("model")
             if packed is not None:
-                self._newest = Model.unpack(packed)
+                with readable("The shared model"):
+                    self._newest = Model.unpack(packed)
 
     def newer_than(self, model: Model) -> Adoption | None:
         """What a partition with this model has to adopt, if anything."""
         return Adoption(self._newest, {}) if self._newest.version > model.version else None
 
     def _stored_version(self) -> int:
-        return int(self._store.shared("model-version") or 0)
+        with readable("The shared model's version"):
+            return int(self._store.shared("model-version") or 0)
 
 
 def _changed(model: Model, previous: Model) -> dict[str, dict[str, float]]:

@@ -8,7 +8,8 @@ EddylineError
 ├── DeploymentError         what is deployed does not fit the settings: exit code 2
 │   ├── Unreachable         a server does not answer
 │   ├── MissingTopic        a topic does not exist
-│   └── Mismatch            topic, store and settings disagree (partition count, deployment, version)
+│   ├── Mismatch            topic, store and settings disagree (partition count, deployment, version)
+│   └── Damaged             what is stored cannot be read: says what it is
 ├── Fenced                  another owner has taken over: fatal for this process
 └── Aborted                 a transaction or a rebalance was lost: recover and go on
 """
@@ -50,6 +51,10 @@ class MissingTopic(DeploymentError):
 
 class Mismatch(DeploymentError):
     """Topic, store and settings disagree."""
+
+
+class Damaged(DeploymentError):
+    """What is stored cannot be read."""
 
 
 class Fenced(EddylineError):

@@ -99,6 +99,8 @@ class ItemRow:
     def unpack(cls, packed: bytes) -> ItemRow:
         """Reverse of `pack`."""
         number, block, last, weight, mass, floor = _HEAD.unpack_from(packed)
+        if (len(packed) - _HEAD.size) % 12:
+            raise ValueError("it is cut short")
         row = cls(number, block)
         row.last, row.weight, row.mass, row.floor = last, weight, mass, floor
         others, weights = cls.pairs(packed)

@@ -1,0 +1,79 @@
+"""Stored state that cannot be read: said in words, which part it is and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgpack
+
+from consumers.owned import Owned
+from stream.config import EngineConfig
+from stream.engine import Engine
+from stream.errors import Damaged, EddylineError
+from stream.model import Model
+from stream.profiles.profile import Profile
+from stream.recommend.counts import ItemRow
+from stream.store.base import Saved
+
+_DO = "Restore a snapshot (`eddyline snapshot restore`), or empty the store: it is then rebuilt from the log."
+
+
+@contextmanager
+def readable(what: str) -> Iterator[None]:
+    """Whatever goes wrong while `what` is unpacked means that it is damaged.
+
+    Raises
+    ------
+    Damaged
+        Naming it, with the reason.
+    """
+    try:
+        yield
+    except EddylineError:
+        raise
+    except Exception as error:  # each part has a format of its own, and each reader its own way to fail
+        raise Damaged(f"{what} cannot be read ({type(error).__name__}: {error}). {_DO}") from error
+
+
+def open_partition(partition: int, epoch: int, config: EngineConfig, saved: Saved | None, now: float) -> Owned:
+    """The partition that a store holds.
+
+    Raises
+    ------
+    Damaged
+        Naming the part that cannot be read or is missing.
+    """
+    if saved is not None:
+        _complete(partition, saved)
+    try:
+        return Owned(partition, epoch, Engine(config, saved), saved, now)
+    except EddylineError:
+        raise
+    except Exception:
+        if saved is not None:
+            _find(partition, saved)
+        raise
+
+
+def _complete(partition: int, saved: Saved) -> None:
+    merged = saved.scalars.get("merged")
+    for name, needed in (("position", True), ("model", merged not in (None, msgpack.packb([])))):
+        if needed and name not in saved.scalars:
+            raise Damaged(f"Partition {partition}: the scalar {name!r} is missing. {_DO}")
+
+
+def _find(partition: int, saved: Saved) -> None:
+    """Read part after part, until one cannot be read."""
+    for customer, packed in saved.profiles.items():
+        with readable(f"Partition {partition}: the profile of customer {customer!r}"):
+            Profile.unpack(customer, packed)
+    for item, packed in saved.items.items():
+        with readable(f"Partition {partition}: the counts of item {item!r}"):
+            ItemRow.unpack(packed)
+    if "model" in saved.scalars:
+        with readable(f"Partition {partition}: the model"):
+            Model.unpack(saved.scalars["model"])
+    for name, packed in saved.scalars.items():
+        with readable(f"Partition {partition}: the scalar {name!r}"):
+            msgpack.unpackb(packed, strict_map_key=False)
