@@ -78,10 +78,13 @@ class Segmenter:
             before = np.frombuffer(profile.entered)
             then = segments.scaling.transform_many(before[None])[0]
             changes = Changes(before, terms - segments.contributions(then, to, other))
-        values = self._features[row]
+        values, entered = self._features[row], profile.entered.hex()
         profile.segment, profile.moved, profile.entered = segments.ids[to], step.time, values.tobytes()
         return SegmentChanged(
-            id=update_id("segment", profile.customer, profile.segment, step.time, self._version, cause.event_id),
+            # How it had entered: late events may bring it back, and then it moves on a second time at the same moment.
+            id=update_id(
+                "segment", profile.customer, profile.segment, step.time, self._version, cause.event_id, entered
+            ),
             customer=profile.customer,
             occurred_at=step.time,
             from_=origin,
