@@ -6,6 +6,7 @@ import json
 import socket
 from http.client import HTTPConnection
 from threading import Event, Thread
+from threading import enumerate as enumerate_threads
 
 import pytest
 
@@ -81,6 +82,7 @@ def test_a_client_that_says_nothing_does_not_hold_up_the_end(here):
     with Endpoint(worker.monitor, "127.0.0.1:0") as endpoint:
         silent = socket.create_connection(("127.0.0.1", endpoint.port))
         assert ask(endpoint.port, "/health/live")[0] == 200
+    assert any("process_request_thread" in thread.name for thread in enumerate_threads())  # it is waited for no more
     silent.close()
     worker.close()
 

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from consumers.clock import ManualClock
+from consumers.metrics import PHASES
 from stream.errors import Aborted, Unreachable
 from tests.consumers.world import RECORDS, World
 from tests.stream import fold
@@ -40,6 +41,18 @@ def test_what_came_in_and_went_out_is_counted(world):
         assert found[f'eddyline_commit_seconds_sum{{phase="{phase}"}}'] > 0
     assert found["eddyline_rebalances_total"] == 1
     assert found["eddyline_partitions"] == found["eddyline_topic_partitions"] == 1
+    worker.close()
+
+
+def test_what_a_takeover_publishes_is_no_phase_of_a_cycle(here):
+    here.load(RECORDS)
+    here.killed("stored", 2)
+    worker = here.worker()
+    worker.drain()
+    found = told(worker)
+    counts = [found[f'eddyline_commit_seconds_count{{phase="{phase}"}}'] for phase in PHASES]
+    assert min(counts) == max(counts) > 0
+    assert found["eddyline_takeover_seconds_count"] == 1
     worker.close()
 
 
