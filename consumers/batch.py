@@ -20,7 +20,7 @@ from stream.model import Model
 from stream.records import Outgoing
 from stream.segments.revision import revision
 from stream.store.base import Delta
-from stream.updates import Update, to_iso
+from stream.updates import EventRejected, Update, to_iso
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,8 @@ class Adoption(NamedTuple):
 class Batch(NamedTuple):
     """What one step of a partition changed, and what it publishes.
 
-    Of its `records`, `duplicates` changed nothing; `newest` is the timestamp (ms) of the last one.
+    Of its `records`, `duplicates` changed nothing; `newest` is the timestamp (ms) of the last one. `letters` are the
+    dead letters among its updates.
     """
 
     owned: Owned
@@ -45,6 +46,7 @@ class Batch(NamedTuple):
     duplicates: int
     newest: int | None
     updates: list[Update]
+    letters: list[EventRejected]
     delta: Delta
     outbox: Outbox
 
@@ -98,7 +100,8 @@ def fold(owned: Owned, topics: Topics, adoption: Adoption | None = None, tick: i
     owned.stamp(delta)
     newest = taken[-1].timestamp if taken else None
     duplicates = engine.tally.counts["duplicate"] - known
-    return Batch(owned, len(taken), duplicates, newest, updates, delta, Outbox(start, owned.position, records))
+    letters = [update for update in updates if type(update) is EventRejected]
+    return Batch(owned, len(taken), duplicates, newest, updates, letters, delta, Outbox(start, owned.position, records))
 
 
 def _warn_of_jump(owned: Owned, clock: int, entries: Iterable[Entry]) -> None:

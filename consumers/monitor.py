@@ -21,7 +21,6 @@ from consumers.source import Source
 from stream.errors import EddylineError
 from stream.model import Model
 from stream.store.base import StateStore
-from stream.updates import EventRejected
 
 _MEMORY_EVERY = 15.0  # seconds between two questions to the store how much memory it uses
 # The point that ends a phase -> the phase, and the point that begins it: a takeover comes by some of these points too.
@@ -145,11 +144,10 @@ class Monitor:
             metrics.duplicates.inc(batch.duplicates)
             if batch.newest is not None:
                 self._newest[batch.owned.partition] = batch.newest
-            for kind, count in Counter(type(update).__name__ for update in batch.updates).items():
-                metrics.updates.labels(kind).inc(count)
-            for letter in batch.updates:
-                if isinstance(letter, EventRejected):
-                    metrics.dead_letters.labels(letter.code).inc()
+            for kind, count in Counter(map(type, batch.updates)).items():
+                metrics.updates.labels(kind.__name__).inc(count)
+            for code, count in Counter(letter.code for letter in batch.letters).items():
+                metrics.dead_letters.labels(code).inc(count)
 
     def _show(self, owned: Sequence[Owned], unix: float) -> None:
         metrics = self.metrics

@@ -53,7 +53,7 @@ class RejectionLimit:
             Saying how many, why, and what to do.
         """
         limit, least = self._settings.max_rejected, self._settings.rejected_least
-        letters = {batch.owned.partition: _letters(batch) for batch in batches}
+        letters = {batch.owned.partition: batch.letters for batch in batches}
         rejected = sum(map(len, letters.values()))
         if not limit or not rejected:
             return
@@ -75,14 +75,18 @@ class RejectionLimit:
             rejected = sum(map(len, letters.values()))
         elif rejected < least or rejected < limit * seen:
             return
-        for partition in letters:
-            self._store.put_shared(_note(partition), b"halted")
+        for partition, some in letters.items():
+            if some:
+                self._store.put_shared(_note(partition), b"halted")
         raise TooManyRejected(_said(rejected, seen, records, [one for some in letters.values() for one in some]))
 
     def note(self, batches: Sequence[Batch]) -> None:
         """Remember what was committed, for as long as it is among the last `rejected_of` records."""
-        self._latest.append((sum(batch.records for batch in batches), sum(len(_letters(batch)) for batch in batches)))
-        self._records += self._latest[-1][0]
+        records = sum(batch.records for batch in batches)
+        if not records:
+            return
+        self._latest.append((records, sum(len(batch.letters) for batch in batches)))
+        self._records += records
         while self._records - self._latest[0][0] >= self._settings.rejected_of:
             self._records -= self._latest.popleft()[0]
         for batch in batches:
@@ -101,10 +105,6 @@ def _said(rejected: int, seen: int, records: int, letters: Sequence[EventRejecte
         "writes them, or the settings in [events], and start again; `eddyline run --allow-rejected` goes on and lets "
         "them all become dead letters"
     )
-
-
-def _letters(batch: Batch) -> list[EventRejected]:
-    return [update for update in batch.updates if isinstance(update, EventRejected)]
 
 
 def _note(partition: int) -> str:
