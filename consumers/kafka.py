@@ -15,7 +15,7 @@ from kafka.structs import OffsetAndMetadata
 
 from consumers.source import LogReader, Source
 from consumers.writers import Writers, client_id
-from producers.kafka_client import MAX_RECORD_BYTES, KafkaSettings, connecting, translated
+from producers.kafka_client import MAX_RECORD_BYTES, KafkaSettings, connecting, require_topics, translated
 from stream.errors import Aborted, DataError, InputError, MissingTopic, Unreachable
 from stream.records import Headers, Record, TopicPartition
 
@@ -51,9 +51,10 @@ def _record(raw: Any) -> Record:
     return Record(raw.topic, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value, kept)
 
 
-def _partitions(consumer: KafkaConsumer, topic: str) -> int:
+def _partitions(settings: KafkaSettings, consumer: KafkaConsumer, topic: str) -> int:
     count = len(consumer.partitions_for_topic(topic))
     if count == 0:
+        require_topics(settings, [topic])
         raise MissingTopic(f"topic {topic!r} does not exist: create it first")
     return count
 
@@ -101,6 +102,7 @@ class KafkaSource(Source):
             # Asked for afterwards: a member who joins before it knows the partitions makes the group rebalance twice.
             if topic not in self._consumer.topics():
                 self._consumer.unsubscribe()
+                require_topics(self._settings, [topic])
                 raise MissingTopic(f"topic {topic!r} does not exist: create it first")
         self._topic, self._assigned, self._revoked = topic, assigned, revoked
 
@@ -241,7 +243,7 @@ class KafkaReader(LogReader):
 
     def partitions(self, topic: str) -> int:
         with translated(self._settings):
-            return _partitions(self._consumer, topic)
+            return _partitions(self._settings, self._consumer, topic)
 
     def bounds(self, at: TopicPartition) -> tuple[int, int]:
         count = self.partitions(at.topic)

@@ -16,7 +16,16 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from producers.kafka_probe import refused
 from stream.certificates import checked_files
 from stream.durations import Duration
-from stream.errors import Aborted, DataError, DeploymentError, EddylineError, Fenced, MissingTopic, Unreachable
+from stream.errors import (
+    Aborted,
+    DataError,
+    DeploymentError,
+    EddylineError,
+    Fenced,
+    Forbidden,
+    MissingTopic,
+    Unreachable,
+)
 from stream.secret import checked, reveal
 from stream.section import Section
 
@@ -136,12 +145,6 @@ _STALE = (
     errors.UnknownProducerIdError,
     errors.InvalidProducerIdMappingError,
 )
-_RIGHTS = (
-    errors.TopicAuthorizationFailedError,
-    errors.GroupAuthorizationFailedError,
-    errors.ClusterAuthorizationFailedError,
-    errors.TransactionalIdAuthorizationFailedError,
-)
 _UNFIT = (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError, errors.InvalidRecordError)
 
 
@@ -159,12 +162,30 @@ def meaning(error: errors.KafkaError, servers: str) -> EddylineError:
     if isinstance(error, _SILENT):
         return Unreachable(f"Kafka at {servers} does not answer: {what}")
     if isinstance(error, errors.SaslAuthenticationFailedError):
-        return DeploymentError(f"Kafka at {servers} refuses the login: check kafka.username and kafka.password")
-    if isinstance(error, _RIGHTS):
-        return DeploymentError(
-            f"Kafka at {servers} does not let this user: {what}. docs/deployment.md lists all rights that are needed"
-        )
+        return Forbidden(f"Kafka at {servers} refuses the login: check kafka.username and kafka.password")
+    if isinstance(error, errors.AuthorizationError):
+        return forbidden(servers, *_lacking(error))
     return DeploymentError(f"Kafka at {servers} refuses: {what}")
+
+
+def _lacking(error: errors.KafkaError) -> tuple[str, str]:
+    """What is needed, and on what."""
+    named = error.args[0] if error.args else ""
+    names = ", ".join(map(repr, sorted(named))) if isinstance(named, set) else repr(named)
+    if isinstance(error, errors.TopicAuthorizationFailedError):
+        return "Read or Write", f"topic {names}"
+    if isinstance(error, errors.GroupAuthorizationFailedError):
+        return "Read", f"group {names}"
+    if isinstance(error, errors.TransactionalIdAuthorizationFailedError):
+        return "Write", "its transactional id, which begins with the group's name"
+    return "a right", f"the cluster ({error})"
+
+
+def forbidden(servers: str, right: str, what: str) -> Forbidden:
+    """The error for a right that is missing."""
+    return Forbidden(
+        f"Kafka at {servers} does not give this user {right} on {what}: docs/deployment.md lists all that is needed"
+    )
 
 
 @contextmanager
@@ -197,7 +218,15 @@ def connecting(settings: KafkaSettings) -> Iterator[None]:
 
 
 def require_topics(settings: KafkaSettings, topics: Iterable[str]) -> None:
-    """Raise MissingTopic for the first that does not exist; a producer would wait for it until its timeout."""
+    """Whether topics exist; a producer would wait for them until its timeout.
+
+    Raises
+    ------
+    MissingTopic
+        Naming the first that does not exist.
+    Forbidden
+        Naming the first that the user may not see.
+    """
     with connecting(settings):
         admin = KafkaAdminClient(**settings.client())
         try:
@@ -205,5 +234,7 @@ def require_topics(settings: KafkaSettings, topics: Iterable[str]) -> None:
         finally:
             admin.close()
     for topic, code in found.items():
+        if code == errors.TopicAuthorizationFailedError.errno:
+            raise forbidden(settings.bootstrap_servers, "Describe, which Read and Write include,", f"topic {topic!r}")
         if code in (errors.UnknownTopicOrPartitionError.errno, errors.InvalidTopicError.errno):
             raise MissingTopic(f"topic {topic!r} does not exist: create it first")

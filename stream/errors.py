@@ -7,6 +7,7 @@ EddylineError
 │   └── TooManyRejected     most records are no events: the worker halts
 ├── DeploymentError         what is deployed does not fit the settings: exit code 2
 │   ├── Unreachable         a server does not answer
+│   ├── Forbidden           a server does not let this user in, or do what is needed
 │   ├── MissingTopic        a topic does not exist
 │   ├── Mismatch            topic, store and settings disagree (partition count, deployment, version)
 │   └── Damaged             what is stored cannot be read: says what it is
@@ -43,6 +44,10 @@ class DeploymentError(EddylineError):
 
 class Unreachable(DeploymentError):
     """A server does not answer."""
+
+
+class Forbidden(DeploymentError):
+    """A server does not let this user in, or do what is needed."""
 
 
 class MissingTopic(DeploymentError):

@@ -9,7 +9,7 @@ import redis
 from redis.exceptions import AskError, ClusterDownError, MasterDownError, RedisClusterException, TryAgainError
 from redis.sentinel import MasterNotFoundError
 
-from stream.errors import DeploymentError, EddylineError, Unreachable
+from stream.errors import DeploymentError, EddylineError, Forbidden, Unreachable
 
 ERRORS = (redis.RedisError, RedisClusterException)
 """All that the client raises."""
@@ -47,11 +47,9 @@ def meaning(error: Exception, where: str, *, tls: bool, cluster: bool) -> Eddyli
     if among(ssl.SSLError) and not among(ssl.SSLEOFError):
         return DeploymentError(f"{where} refuses TLS ({reason}): check its port, and redis.ssl_certfile.")
     if among(redis.AuthenticationError) or any(text in reason for text in _NO_LOGIN):
-        return DeploymentError(f"{where} refuses the login: check user and password.")
+        return Forbidden(f"{where} refuses the login: check user and password.")
     if among(redis.exceptions.NoPermissionError):
-        return DeploymentError(
-            f"{where} does not let this user: {reason}. docs/deployment.md lists all that is needed."
-        )
+        return Forbidden(f"{where} does not let this user: {reason}. docs/deployment.md lists all that is needed.")
     if "cluster support disabled" in reason:
         return DeploymentError(f"{where} is no cluster: write redis:// in place of redis+cluster:// in redis.url.")
     if among(redis.InvalidResponse):
