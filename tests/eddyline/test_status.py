@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from http.client import HTTPConnection
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -110,6 +111,21 @@ def test_without_workers_it_says_so_and_shows_how_far_they_came(deployment, show
         client.set(name % mine["partition"], 7)
     code, said = shown()
     assert [reason for reason in said["reasons"] if "the state is at offset 7" in reason]
+
+
+def test_watching_looks_again_until_it_is_stopped(deployment, shown, monkeypatch, capsys):
+    assert main(["topics", "create", "--partitions", "1"]) == 0
+    capsys.readouterr()
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("eddyline.cli.status.time", SimpleNamespace(sleep=sleep))
+    assert main(["status", "--watch"]) == 130
+    assert capsys.readouterr().out.count("No worker runs") == 3
 
 
 def test_with_a_worker_it_is_healthy_and_its_port_says_so(environment, deployment, shown, capsys):
