@@ -56,9 +56,8 @@ def grown(partition: int, dumps: Mapping[int, Dump], place: Place, customers: in
     own, others = dumps.get(partition), [dumps[number] for number in sorted(dumps)]
     scalars = dict(own.scalars) if own is not None else {}
     positions = [msgpack.unpackb(dump.scalars["position"]) for dump in others if "position" in dump.scalars]
-    if positions:
-        furthest = (max(clock for clock, _ in positions), max(entries for _, entries in positions))
-        scalars["position"] = msgpack.packb(furthest)
+    furthest = tuple(max(values) for values in zip(*(positions or [(0, 0)]), strict=True))  # clock, entries
+    scalars["position"] = msgpack.packb(furthest)
     if "model" not in scalars and (models := [dump.scalars["model"] for dump in others if "model" in dump.scalars]):
         scalars["model"] = models[0]
         scalars |= _learners(Model.unpack(models[0]), config)

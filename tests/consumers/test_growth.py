@@ -98,6 +98,20 @@ def test_any_count_to_any_larger_one(before, now):
     assert accumulators(world, now) == from_the_start(now)
 
 
+@pytest.mark.parametrize("records", [0, 1])
+def test_partitions_in_which_there_was_nothing(records):
+    """A partition that nobody has come to has a state all the same, from which its worker begins."""
+    world = several(2)
+    world.load(RECORDS[:records])
+    world.run()
+    grow(world, 4)
+    migrate(world)
+    world.run()
+    world.load(RECORDS[records:])
+    world.run()
+    assert accumulators(world, 4) == from_the_start(4)
+
+
 def test_what_is_learnt_from_is_what_it_was():
     world = several(2)
     world.load(RECORDS)
