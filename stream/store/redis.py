@@ -212,7 +212,9 @@ class RedisStore(StateStore):
     def copy(self, partition: int, area: str) -> None:
         """See `StateStore.copy`; Redis 6.2 or later."""
         target = self.area(area)
-        copy_keys(self._server, [(self._key(partition, name), target._key(partition, name)) for name in _STATE])
+        target.wipe(partition)
+        pairs = [(self._key(partition, name), target._key(partition, name)) for name in _STATE]
+        copy_keys(self._server, pairs, lambda: target.position(partition) is not None)
 
     def move(self, partition: int, area: str) -> None:
         """See `StateStore.move`."""

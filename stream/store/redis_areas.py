@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 
+from stream.errors import Unreachable
 from stream.store.connection import Server, exchange
 from stream.store.resp import Command
 
+_LOOKS = 60  # each as long as the client waits for an answer
 
-def copy_keys(server: Server, pairs: Iterable[tuple[str, str]]) -> None:
+
+def copy_keys(server: Server, pairs: Iterable[tuple[str, str]], arrived: Callable[[], bool]) -> None:
     """Copy each key to another, all as they are at one moment; what the others were is gone.
 
-    Redis serves nobody else meanwhile: some 3 s for a million profiles of 600 bytes.
+    Redis serves nobody else meanwhile: some 3 s for a million profiles of 600 bytes. That may be longer than a client
+    waits, and is done all the same.
 
     Parameters
     ----------
     pairs
         From where, to where; all in one slot.
+    arrived
+        Whether there is a copy; false before.
+
+    Raises
+    ------
+    Unreachable
+        When the server has not made it.
     """
     copies = list(pairs)
     gone: Command = ("UNLINK", *(target for _, target in copies))
-    _at_once(server, copies[0][0], [gone, *(("COPY", *pair) for pair in copies)])
+    try:
+        _at_once(server, copies[0][0], [gone, *(("COPY", *pair) for pair in copies)])
+    except Unreachable:
+        for _ in range(_LOOKS):
+            with suppress(Unreachable):
+                if arrived():
+                    return
+                break
+        raise
 
 
 def move_keys(server: Server, old: Iterable[str], pairs: Iterable[tuple[str, str]]) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
+import redis
 
 from stream.errors import Fenced, Mismatch
+from stream.store import redis_areas
 from stream.store.base import Delta, StateStore
 from stream.store.claim import Claim
+from stream.store.redis import RedisStore
 from tests.stream.store.conftest import EVERYTHING, Open, hashes
 
 
@@ -89,6 +93,25 @@ def test_what_was_prepared_takes_the_place_of_what_was_there(store: StateStore) 
     with pytest.raises(Fenced):
         store.commit(0, epoch, Delta(9), b"")
     store.commit(0, store.acquire(0), Delta(3, follows=(2, 4)), b"")
+
+
+@pytest.mark.redis
+def test_a_copy_that_takes_longer_than_a_client_waits(own_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client gives up, and Redis makes the copy all the same when it comes to it."""
+
+    def busy(*arguments: object) -> None:
+        sleeper = other.connection_pool.get_connection()
+        sleeper.send_command("DEBUG", "SLEEP", "1")
+        time.sleep(0.2)  # until Redis has begun
+        before(*arguments)
+
+    before = redis_areas._at_once
+    with redis.Redis.from_url(own_url) as other, redis.Redis.from_url(own_url, socket_timeout=0.3) as client:
+        store = RedisStore(client, "events", "slow")
+        store.commit(0, store.acquire(0), EVERYTHING, b"out")
+        monkeypatch.setattr(redis_areas, "_at_once", busy)
+        store.copy(0, "frozen")
+        assert store.area("frozen").position(0) == (7, 0)
 
 
 def test_partitions_do_not_mix(store: StateStore) -> None:
