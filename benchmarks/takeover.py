@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kafka import KafkaAdminClient
-from kafka.errors import CoordinatorNotAvailableError
+from kafka.errors import RetriableError
 
 from eddyline.testing.servers import LocalKafka, LocalRedis
 
@@ -96,7 +96,7 @@ def _assignment(admin: KafkaAdminClient, group: str) -> dict[str, set[int]]:
     """Partitions of each member, by its client's name."""
     try:
         members = admin.describe_groups([group])[group]["members"]
-    except CoordinatorNotAvailableError:  # nobody has joined yet
+    except RetriableError:  # nobody has joined yet, or the coordinator is loading
         return {}
     found = {}
     for member in members:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
 import kafka.errors as errors
-from kafka import ConsumerRebalanceListener, KafkaConsumer
+from kafka import KafkaConsumer
 from kafka import TopicPartition as KafkaPartition
 from kafka.structs import OffsetAndMetadata
 
+from consumers.rebalances import Listener, assignors
 from consumers.source import LogReader, Source
 from consumers.writers import Writers, client_id
 from producers.kafka_client import MAX_RECORD_BYTES, KafkaSettings, connecting, require_topics, translated
@@ -79,15 +79,17 @@ class KafkaSource(Source):
     def __init__(self, settings: KafkaSettings, group: str, name: str = "") -> None:
         self._settings = settings
         self._writers = Writers(settings, group, name) if name else None
+        self._listener = Listener()
         self._consumer = open_consumer(
             settings.model_copy(update={"client_id": client_id(settings, name)}) if name else settings,
             group_id=group,
+            group_instance_id=settings.group_instance_id,
+            partition_assignment_strategy=assignors(settings.assignment, self._listener),
             session_timeout_ms=settings.session_timeout,
             heartbeat_interval_ms=min(1_000, settings.session_timeout // 6),  # how soon a rebalance is noticed
             max_poll_interval_ms=settings.max_poll_interval,
         )
         self._topic = ""
-        self._listener = _Listener()
         self._assigned: Callable[[set[int]], None]
         self._revoked: Callable[[set[int]], None]
         self._owned: set[int] = set()
@@ -217,21 +219,6 @@ class KafkaSource(Source):
     def _mine(self, partitions: Iterable[int]) -> list[KafkaPartition]:
         mine = {KafkaPartition(self._topic, partition) for partition in partitions}
         return sorted(mine & self._consumer.assignment())
-
-
-class _Listener(ConsumerRebalanceListener):
-    """Notes rebalances, which the client reports on a thread of its own, for the next `poll`."""
-
-    def __init__(self) -> None:
-        self.events: deque[tuple[bool, set[int]]] = deque()
-
-    def on_partitions_assigned(self, assigned: Iterable[KafkaPartition]) -> None:
-        self.events.append((True, {at.partition for at in assigned}))
-
-    def on_partitions_revoked(self, revoked: Iterable[KafkaPartition]) -> None:
-        self.events.append((False, {at.partition for at in revoked}))
-
-    on_partitions_lost = on_partitions_revoked
 
 
 class KafkaReader(LogReader):

@@ -51,8 +51,9 @@ def run_worker(
     KeyboardInterrupt
         After a clean end, when Ctrl-C asked for it.
     """
-    # A name that lives as long as this process: a restarted worker must not fence one that still runs elsewhere.
-    name = f"{socket.gethostname()}-{os.getpid()}"
+    # Unless it was given one, a name that lives as long as this process: a restarted worker must not fence one that
+    # still runs elsewhere.
+    name = settings.kafka.group_instance_id or f"{socket.gethostname()}-{os.getpid()}"
     with (
         closing(open_store(settings)) as store,
         closing(KafkaReader(settings.kafka)) as reader,

@@ -67,7 +67,18 @@ class KafkaSettings(Section):
     session_timeout: Duration = Field(
         10_000,
         ge=1_000,
-        description="A silent worker loses its partitions after this span; it gives a sign of life each second",
+        description="A silent worker loses its partitions after this span, in which it gives six signs of life or more",
+    )
+    group_instance_id: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9._-]{1,200}$",
+        description="A worker's own name, for static membership: restarted within the session timeout, it has its "
+        "partitions back at once and no other worker stops; stopped for good, it keeps them for that span",
+    )
+    assignment: Literal["eager", "cooperative"] = Field(
+        "eager",
+        description="In a rebalance each worker gives all partitions back for a moment, or only those that move, in "
+        "two rounds; the same for all workers of a group",
     )
     max_poll_interval: Duration = Field(900_000, description="A worker may take this long for a batch or a recovery")
     transaction_timeout: Duration = Field(
@@ -138,7 +149,6 @@ _STALE = (
     errors.IllegalGenerationError,
     errors.UnknownMemberIdError,
     errors.RebalanceInProgressError,
-    errors.FencedInstanceIdError,
     errors.TransactionAbortedError,
     errors.IllegalStateError,
     errors.OutOfOrderSequenceNumberError,
@@ -153,6 +163,15 @@ def meaning(error: errors.KafkaError, servers: str) -> EddylineError:
     what = str(error) or type(error).__name__
     if isinstance(error, _FENCED):
         return Fenced("a newer producer uses this transactional id, or the transaction was open for too long")
+    if isinstance(error, errors.FencedInstanceIdError):
+        return Fenced("a newer worker uses this kafka.group_instance_id")
+    if isinstance(error, errors.InvalidSessionTimeoutError):
+        return DeploymentError(
+            f"Kafka at {servers} does not allow this kafka.session_timeout: its group.min.session.timeout.ms and "
+            "group.max.session.timeout.ms are the bounds (6 s and 30 min by default)"
+        )
+    if isinstance(error, errors.InconsistentGroupProtocolError):
+        return DeploymentError("other workers of the group have another kafka.assignment: it must be the same for all")
     if isinstance(error, errors.UnknownTopicOrPartitionError):
         return MissingTopic(f"Kafka knows no such topic: {what}")
     if isinstance(error, _STALE):
