@@ -27,6 +27,7 @@ from eddyline.testing.servers import LocalKafka, LocalRedis
 _EDDYLINE = [sys.executable, "-m", "eddyline"]
 _PARTITIONS = 4
 _PATIENCE = 300.0
+_AFTER = 5.0
 
 
 class Deployment:
@@ -75,6 +76,14 @@ class Deployment:
             return {}
         return {at.partition: offset.offset for at, offset in found.items() if at.topic == topic}
 
+    def shared(self) -> bool:
+        """Whether each worker has its part of the partitions."""
+        members = self._admin.describe_groups([self.name])[self.name]["members"]
+        given = [member["member_assignment"] for member in members]
+        parts = [one for part in given if part for one in part["assigned_partitions"]]
+        counts = [len(one["partitions"]) for one in parts]
+        return len(counts) == len(self.processes) and set(counts) == {_PARTITIONS // len(self.processes)}
+
     def close(self) -> None:
         """Stop all."""
         self.scale(0)
@@ -104,13 +113,15 @@ def throughput(kafka: str, redis: str, workers: int, events: int) -> float:
         deployment.close()
 
 
-def gaps(deployment: Deployment, workers: int, seconds: float) -> list[float]:
-    """Longest time between two commits of each partition while the number of workers changes."""
+def gaps(deployment: Deployment, workers: int) -> list[float]:
+    """Longest time between two commits of each partition while the number of workers changes, and a little longer."""
     last = {partition: (offset, time.monotonic()) for partition, offset in deployment.committed().items()}
     longest = dict.fromkeys(last, 0.0)
     deployment.scale(workers)
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    end = time.monotonic() + _PATIENCE
+    while (now := time.monotonic()) < end:
+        if end > now + _AFTER and deployment.shared():
+            end = now + _AFTER
         for partition, offset in deployment.committed().items():
             before, at = last[partition]
             if offset != before:
@@ -137,7 +148,7 @@ def main(events: int) -> None:
                     time.sleep(0.1)
                 time.sleep(5)
                 for before, after in ((1, 1), (1, 2), (2, 4), (4, 2), (2, 1)):
-                    found = gaps(deployment, after, 20)
+                    found = gaps(deployment, after)
                     print(
                         f"{assignment}: {before} -> {after} workers: longest pause between commits "
                         f"{found[-1]:.1f} s, middle {statistics.median(found):.1f} s",
