@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,15 +14,22 @@ from pydantic import ValidationError
 
 from consumers.kafka import KafkaReader
 from consumers.kafka_admin import KafkaAdmin
+from eddyline.testing.servers import free_port
 from producers.kafka import KafkaSink, KafkaTransactionalSink
 from producers.kafka_client import KafkaSettings
 from stream.errors import DeploymentError, Unreachable
 from stream.records import Outgoing, TopicPartition
+from stream.store.address import RedisAddress
 from tests.deployments.certificates import Certificates
 from tests.deployments.conftest import found
 from tests.deployments.kafka_servers import LOGINS, SecureKafka
+from tests.deployments.redis_servers import Redis
+from tests.eddyline.conftest import SMALL, Run, eddyline, environment
 
-pytestmark = pytest.mark.kafka
+__all__ = ["eddyline", "environment"]
+
+pytestmark = [pytest.mark.kafka, pytest.mark.redis]
+STORED = "st0red%secret"
 SOON = 25.0  # seconds; the client itself would go on for 30
 
 
@@ -105,3 +113,60 @@ def written(settings: KafkaSettings, topic: str) -> None:
     with closing(KafkaReader(settings)) as reader:
         at = TopicPartition(topic, 0)
         assert [record.value for record in reader.read(at, *reader.bounds(at))] == [b"value"]
+
+
+def test_no_output_holds_a_secret(broker: SecureKafka, eddyline: Run, tmp_path: Path) -> None:
+    with Redis() as redis:
+        with redis.client as client:
+            client.config_set("requirepass", STORED)
+        files = {"KAFKA": LOGINS["worker"], "REDIS": STORED}
+        variables = SMALL | {
+            "EDDYLINE_KAFKA__BOOTSTRAP_SERVERS": f"127.0.0.1:{broker.ports['SASL']}",
+            "EDDYLINE_KAFKA__SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+            "EDDYLINE_KAFKA__SASL_MECHANISM": "PLAIN",  # which sends the password itself
+            "EDDYLINE_KAFKA__USERNAME": "worker",
+            "EDDYLINE_REDIS__URL": redis.address,
+        }
+        for section, secret in files.items():
+            (tmp_path / section).write_text(secret)
+            variables[f"EDDYLINE_{section}__PASSWORD_FILE"] = str(tmp_path / section)
+        nobody = f"127.0.0.1:{free_port()}"
+        told: list[str] = []
+
+        def said(code: int, *command: str, **changed: str | None) -> str:
+            given = {name: value for name, value in (variables | changed).items() if value is not None}
+            done = eddyline(*command, **given)
+            assert done.returncode == code, done.stderr
+            told.append(done.stdout + done.stderr)
+            return told[-1]
+
+        said(0, "topics", "create", "--partitions", "1")
+        said(0, "simulate", "--events", "100")
+        worked = said(0, "run", "--until-end", "--json", "--json-logs", "--log-level", "debug")
+        assert '"records"' in worked
+        assert '"debug"' in worked
+        wrong = {"EDDYLINE_KAFKA__PASSWORD_FILE": None, "EDDYLINE_KAFKA__PASSWORD": "gu3ssed"}
+        assert "refuses the login" in said(2, "run", "--debug", "--log-level", "debug", **wrong)
+        wrong = {"EDDYLINE_REDIS__PASSWORD_FILE": None, "EDDYLINE_REDIS__URL": f"redis://:gu3ssed@{redis.address[8:]}"}
+        assert "refuses the login" in said(2, "run", "--debug", "--log-level", "debug", **wrong)
+        away = {"EDDYLINE_KAFKA__BOOTSTRAP_SERVERS": nobody, "EDDYLINE_KAFKA__TIMEOUT": "1s"}
+        assert nobody in said(2, "topics", "list", "--debug", **away)
+        assert "redis.url" in said(2, "run", "--debug", EDDYLINE_REDIS__URL=f"redis+sentinel://:{STORED}@/x/y")
+        everything = "\n".join(told)
+        for secret in (*files.values(), "gu3ssed"):
+            assert secret not in everything
+            assert b64encode(secret.encode()).decode().rstrip("=") not in everything
+
+
+def test_no_printout_of_settings_holds_a_secret(broker: SecureKafka, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text(STORED)
+    for settings in (
+        broker.settings("SASL", "worker"),
+        KafkaSettings(password_file=file),
+        RedisAddress(password_file=file),
+    ):
+        shown = f"{settings!r} {settings} {settings.model_dump_json()}"
+        assert STORED not in shown
+        assert LOGINS["worker"] not in shown
+    assert LOGINS["worker"] not in repr(broker.settings("SASL", "worker").client())
