@@ -43,6 +43,8 @@ from stream.store.base import Saved, StateStore
 
 log = logging.getLogger(__name__)
 
+_CHUNK_BYTES = 32 * 1024 * 1024  # of records between two commits while reapplying, where that is fewer of them
+
 
 class Recovery:
     """Brings partitions to where their log is.
@@ -166,8 +168,13 @@ class Recovery:
         journal = Journal(self._reader, partition, self._topics).between(owned.number, until.number)
         done = False
         while not done:
-            records = list(islice(self._reader.read(at, start, until.offset), self._chunk))
-            done = len(records) < self._chunk
+            records, size = [], 0
+            for record in islice(self._reader.read(at, start, until.offset), self._chunk):
+                records.append(record)
+                size += len(record.value or b"")
+                if size >= _CHUNK_BYTES:
+                    break
+            done = len(records) < self._chunk and size < _CHUNK_BYTES
             start = until.offset if done else records[-1].offset + 1
             split = len(journal) if done else sum(entry.position < start for entry in journal)
             entries: list[Entry] = []

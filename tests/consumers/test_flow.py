@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from consumers import recovery
 from consumers.memory import MemorySource
 from consumers.worker import Worker
 from stream.records import Outgoing
@@ -102,6 +103,16 @@ def test_what_waits_is_bounded_in_bytes(make):
     # No customer's events depend on how partitions interleave: there is no model yet.
     assert {part: engine.state_hash() for part, engine in worker.engines.items()} == unbounded.run()
     worker.close()
+
+
+def test_a_rebuild_takes_no_more_bytes_at_once(here, monkeypatch):
+    monkeypatch.setattr(recovery, "_CHUNK_BYTES", 200 * KIB)
+    here.load(large(100, 20))
+    hashes = here.run()
+    here.store.wipe(0)
+    steps: list[str] = []
+    assert here.run(steps.append, rebuild=1_000) == hashes
+    assert steps.count("reapplied") == 11  # ten records reach the bound, and the last time there are none
 
 
 @pytest.mark.parametrize("full", [False, True])
