@@ -110,7 +110,8 @@ def _greets(options: dict[str, Any], server: str) -> bool:
 def _manager(options: dict[str, Any], server: str) -> Iterator[tuple[Any, Callable[[Any], Exception | None]]]:
     network: Any = NetworkSelector()
     network.start()
-    manager: Any = KafkaConnectionManager(network, **options | {"bootstrap_servers": [server]})
+    own = {"bootstrap_servers": [server], "request_timeout_ms": int(_SECONDS * 1000)}
+    manager: Any = KafkaConnectionManager(network, **options | own)
 
     def run(coroutine: Any) -> Exception | None:
         try:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from stream.errors import DeploymentError, Unreachable
+from stream.store.address import RedisAddress
 from stream.store.base import Delta
 from stream.store.redis import RedisStore
 from tests.deployments.conftest import found
@@ -81,6 +84,25 @@ def test_shared_keys_spread_over_the_nodes(nodes: list[Redis], store: RedisStore
     assert all(store.similar(f"item {number}") == [("tea", 1.0), ("jam", 0.5)] for number in range(60))
     store.publish_similar({f"item {number}": {} for number in range(60)})
     assert all(store.similar(f"item {number}") == [] for number in range(60))
+
+
+def test_the_rights_that_the_page_lists_suffice(nodes: list[Redis]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "deployment.md").read_text()
+    rules = next(line for line in page.splitlines() if line.startswith("user eddyline")).split()[2:]
+    assert "`+cluster +command`" in page
+    for node in nodes:
+        with node.client as client:
+            given = [rule.replace("PASSWORD", "l3ast") for rule in rules]
+            client.execute_command("ACL", "SETUSER", "eddyline", "reset", *given, "+cluster", "+command")
+    login = {"username": "eddyline", "password": SecretStr("l3ast")}
+    store = RedisStore(RedisAddress(url=SecretStr(url(*nodes[:2])), **login), "events")
+    store.commit(20, store.acquire(20), EVERYTHING, b"out")
+    assert store.load(20) is not None
+    store.publish_similar({f"item {number}": {"tea": 1.0} for number in range(10)})
+    assert store.similar("item 9") == [("tea", 1.0)]
+    assert store.memory() is None  # +info, which is optional, is not among them
+    store.wipe(20)
+    store.close()
 
 
 def test_slots_may_move_to_another_node(nodes: list[Redis], store: RedisStore) -> None:
