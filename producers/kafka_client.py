@@ -178,7 +178,7 @@ def meaning(error: errors.KafkaError, servers: str) -> EddylineError:
         return Aborted(f"Kafka took no more of this transaction: {what}")
     if isinstance(error, _UNFIT):
         return DataError(f"Kafka refuses the record: {what}")
-    if isinstance(error, _SILENT):
+    if isinstance(error, _SILENT) or _hides_silence(error):
         return Unreachable(f"Kafka at {servers} does not answer: {what}")
     if isinstance(error, errors.SaslAuthenticationFailedError):
         return Forbidden(f"Kafka at {servers} refuses the login: check kafka.username and kafka.password")
@@ -205,6 +205,11 @@ def forbidden(servers: str, right: str, what: str) -> Forbidden:
     return Forbidden(
         f"Kafka at {servers} does not give this user {right} on {what}: docs/deployment.md lists all that is needed"
     )
+
+
+def _hides_silence(error: errors.KafkaError) -> bool:
+    """Whether it is the client's "unknown reasons" for which a transaction failed, and these are a silent broker."""
+    return type(error) is errors.KafkaError and any(kind.__name__ in str(error) for kind in _SILENT)
 
 
 @contextmanager

@@ -1,0 +1,84 @@
+"""A broker that takes connections and answers nothing: each call gives up when its time is over."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from consumers.kafka import KafkaReader, KafkaSource
+from consumers.kafka_admin import KafkaAdmin
+from consumers.writers import Writers
+from eddyline.testing.servers import LocalKafka
+from producers.kafka import KafkaSettings, KafkaSink, KafkaTransactionalSink
+from stream.errors import Unreachable
+from stream.records import Outgoing, TopicPartition
+from tests.servers import missing
+
+pytestmark = pytest.mark.kafka
+
+
+@pytest.fixture
+def broker() -> Iterator[LocalKafka]:
+    """A broker of the test's own, which can be stopped like any process."""
+    server = LocalKafka(quick=True)
+    try:
+        server.start()
+    except Unreachable as reason:
+        server.close()
+        missing(reason)
+    yield server
+    _signal(server, signal.SIGCONT)
+    server.close()
+
+
+def test_no_call_waits_for_ever(broker: LocalKafka) -> None:
+    settings = KafkaSettings(bootstrap_servers=broker.address, timeout="1s")
+    admin = KafkaAdmin(settings)
+    admin.create("events", 1)
+    at = TopicPartition("events", 0)
+    reader, source, late = (KafkaReader(settings), KafkaSource(settings, "group", "a"), KafkaSource(settings, "other"))
+    source.subscribe("events", lambda partitions: None, lambda partitions: None)
+    while not source.poll(1, 0.2) and not source._owned:
+        pass
+    plain = KafkaSink(settings)
+    sinks = [KafkaTransactionalSink(settings, f"id{number}") for number in range(3)]
+    for sink in (plain, *sinks):
+        if sink is not plain:
+            sink.begin()
+        sink.send([Outgoing("events", b"k", b"v")])
+        sink.flush()
+    group = source.group_metadata()
+    _signal(broker, signal.SIGSTOP)
+    plain.send([Outgoing("events", b"k", b"v")])
+    calls = {
+        "partitions": lambda: reader.partitions("unheard of"),
+        "bounds": lambda: reader.bounds(at),
+        "topics": admin.topics,
+        "subscribe": lambda: late.subscribe("events", print, print),
+        "committed": lambda: source.committed(0),
+        "flush": plain.flush,
+        "send offsets": lambda: sinks[0].send_offsets({at: 1}, group),
+        "commit": sinks[1].commit,
+        "abort": sinks[2].abort,
+        "a new sink": lambda: KafkaTransactionalSink(settings, "id3"),
+    }
+    answered = []
+    for name, call in calls.items():
+        try:
+            call()
+        except Unreachable:
+            continue
+        answered.append(name)
+    assert answered == []
+    assert source.poll(1, 0.1) == {}
+    assert Writers(settings, "group", "a").fence_dead() == []
+    for client in (admin, reader, source, late, plain, *sinks):
+        client.close()
+
+
+def _signal(server: LocalKafka, number: int) -> None:
+    assert server._process is not None
+    os.kill(server._process.pid, number)
