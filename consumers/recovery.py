@@ -36,7 +36,7 @@ from producers.sink import TransactionalSink
 from producers.topics import Topics
 from stream.config import EngineConfig
 from stream.entries import Entry
-from stream.errors import Mismatch
+from stream.errors import Aborted, Damaged, Mismatch
 from stream.events import decode
 from stream.records import TopicPartition
 from stream.store.base import Saved, StateStore
@@ -108,6 +108,16 @@ class Recovery:
         Fenced, Aborted, Unreachable
             As in `consumers.commit.commit`.
         """
+        try:
+            return self._recover(partition, epoch, group, now)
+        except (Mismatch, Damaged) as error:
+            if self._store.epoch(partition) != epoch:  # what was read is of two moments
+                raise Aborted(
+                    f"Partition {partition} was taken over, or the store emptied, while it was read"
+                ) from error
+            raise
+
+    def _recover(self, partition: int, epoch: int, group: Any, now: float) -> tuple[Owned, str]:
         saved = self._store.load(partition)
         if saved is None:
             self._store.wipe(partition)
