@@ -97,7 +97,7 @@ class Crew:
         Raises
         ------
         Broken
-            When a worker ended with an error that is none of ours, or does so again and again.
+            When a worker crashed, refused what it found, or ends again and again.
         """
         for slot, worker in list(self._workers.items()):
             code = worker.poll()

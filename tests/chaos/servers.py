@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import redis
 
 from eddyline.testing.servers import LocalKafka, LocalRedis, free_port
+from stream.errors import Unreachable
 from tests.proxy import Proxy
+
+_TRIES = 2  # more than one: a broker may take longer than a minute on a machine that is busy
 
 
 class BreakableKafka(LocalKafka):
@@ -56,7 +60,10 @@ class BreakableKafka(LocalKafka):
         for proxy in self.proxies:
             if not proxy.port:
                 proxy.__enter__()
-        super().start()
+        for _ in range(_TRIES):
+            with suppress(Unreachable):
+                return super().start()
+        return super().start()
 
     def close(self) -> None:
         """See `LocalServer.close`."""

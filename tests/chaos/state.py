@@ -69,7 +69,8 @@ def _compare_items(client: Any, prefix: str, topics: Topics, contents: Contents,
     if not records:
         return
     version = records[-1].key
-    model = Model.unpack(b"".join(one.value or b"" for one in records if one.key == version))
+    first = max(at for at, one in enumerate(records) if dict(one.headers)["part"].startswith(b"1/"))
+    model = Model.unpack(b"".join(one.value or b"" for one in records[first:]))
     if (shared := client.get(f"{prefix}:{topics.events}:shared:model-version")) != version:
         findings.note(f"the newest model is {version!r}, and the shared one {shared!r}")
     start = f"{prefix}:{topics.events}:similar:"

@@ -20,10 +20,10 @@ from consumers.clock import Clock
 from eddyline.logs import configure
 from eddyline.serve import run_worker
 from eddyline.settings import Settings
-from stream.errors import EddylineError
+from stream.errors import Aborted, Fenced, Unreachable
 
 TOLD = 3
-"""Exit code of a worker that ended with an error of ours: whoever runs it starts it again."""
+"""Exit code of a worker that was fenced or lost a server: whoever runs it starts it again."""
 
 _SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
@@ -102,7 +102,7 @@ def main() -> None:
     Thread(target=obey, args=(sys.stdin, trap, clock), daemon=True).start()
     try:
         run_worker(settings, clock=clock, probe=trap)
-    except EddylineError as error:
+    except (Fenced, Aborted, Unreachable) as error:
         logging.getLogger("eddyline").error("%s: %s", type(error).__name__, error)
         sys.exit(TOLD)
 
