@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import msgpack
 
 from consumers.owned import Owned
 from stream.config import EngineConfig
+from stream.damage import WHAT_TO_DO, readable
 from stream.engine import Engine
 from stream.errors import Damaged, EddylineError
 from stream.model import Model
 from stream.profiles.profile import Profile
 from stream.recommend.counts import ItemRow
-from stream.store.base import Saved
-
-_DO = "Restore a snapshot (`eddyline snapshot restore`), or empty the store: it is then rebuilt from the log."
+from stream.store.base import Saved, StoredProfiles
 
 
-@contextmanager
-def readable(what: str) -> Iterator[None]:
-    """Whatever goes wrong while `what` is unpacked means that it is damaged.
-
-    Raises
-    ------
-    Damaged
-        Naming it, with the reason.
-    """
-    try:
-        yield
-    except EddylineError:
-        raise
-    except Exception as error:  # each part has a format of its own, and each reader its own way to fail
-        raise Damaged(f"{what} cannot be read ({type(error).__name__}: {error}). {_DO}") from error
-
-
-def open_partition(partition: int, epoch: int, config: EngineConfig, saved: Saved | None, now: float) -> Owned:
+def open_partition(
+    partition: int, epoch: int, config: EngineConfig, saved: Saved | None, profiles: StoredProfiles, now: float
+) -> Owned:
     """The partition that a store holds.
 
     Raises
@@ -47,12 +28,13 @@ def open_partition(partition: int, epoch: int, config: EngineConfig, saved: Save
     if saved is not None:
         _complete(partition, saved)
     try:
-        return Owned(partition, epoch, Engine(config, saved), saved, now)
+        engine = Engine(config, saved or Saved(0, profiles=profiles))
+        return Owned(partition, epoch, engine, saved, now)
     except EddylineError:
         raise
     except Exception:
         if saved is not None:
-            _find(partition, saved)
+            _find(partition, saved, profiles)
         raise
 
 
@@ -60,12 +42,12 @@ def _complete(partition: int, saved: Saved) -> None:
     merged = saved.scalars.get("merged")
     for name, needed in (("position", True), ("model", merged not in (None, msgpack.packb([])))):
         if needed and name not in saved.scalars:
-            raise Damaged(f"Partition {partition}: the scalar {name!r} is missing. {_DO}")
+            raise Damaged(f"Partition {partition}: the scalar {name!r} is missing. {WHAT_TO_DO}")
 
 
-def _find(partition: int, saved: Saved) -> None:
+def _find(partition: int, saved: Saved, profiles: StoredProfiles) -> None:
     """Read part after part, until one cannot be read."""
-    for customer, packed in saved.profiles.items():
+    for customer, packed in profiles.scan():
         with readable(f"Partition {partition}: the profile of customer {customer!r}"):
             Profile.unpack(customer, packed)
     for item, packed in saved.items.items():

@@ -9,10 +9,10 @@ import msgpack
 
 from consumers.batch import Adoption
 from consumers.commands import CommandLog
-from consumers.damage import readable
 from consumers.owned import Owned
 from stream.config import EngineConfig
 from stream.contribution import Contribution, merge
+from stream.damage import readable
 from stream.model import learn
 from stream.recommend.merge import ItemsMerger
 from stream.store.base import StateStore

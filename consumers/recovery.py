@@ -24,7 +24,7 @@ from itertools import islice
 from typing import Any
 
 from consumers.commit import publish
-from consumers.damage import open_partition, readable
+from consumers.damage import open_partition
 from consumers.journal import Journal, JournalEntry, interleave
 from consumers.models import ModelLog
 from consumers.outbox import Outbox
@@ -35,11 +35,12 @@ from consumers.source import LogReader, Source
 from producers.sink import TransactionalSink
 from producers.topics import Topics
 from stream.config import EngineConfig
+from stream.damage import readable
 from stream.entries import Entry
 from stream.errors import Aborted, Damaged, Mismatch
 from stream.events import decode
 from stream.records import TopicPartition
-from stream.store.base import Saved, StateStore
+from stream.store.base import Saved, StateStore, StoredProfiles
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +135,7 @@ class Recovery:
         outcome = "nothing had to be done" if saved is not None else "it begins with the first event"
         if saved is not None and state != published and self._publish(partition, state, published, group):
             published, outcome = state, "the last batch of the owner before has been published"
-        owned = open_partition(partition, epoch, self._config, saved, now)
+        owned = open_partition(partition, epoch, self._config, saved, StoredProfiles(self._store, partition), now)
         if state.behind(published):
             self._reapply(owned, published, saved)
             lost = "the store had lost writes" if saved is not None else "nothing was stored"

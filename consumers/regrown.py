@@ -27,6 +27,7 @@ from producers.topics import Topics
 from stream.config import EngineConfig
 from stream.errors import Mismatch
 from stream.growth import grown, merged_into, moving, sources
+from stream.profiles.sample import CustomerSample
 from stream.snapshot.deltas import deltas
 from stream.snapshot.sorting import in_order
 from stream.store.base import StateStore
@@ -133,9 +134,12 @@ class Regrowth:
                 if (dump := dumped(self._store, one)) is not None:
                     yield from moving(dump.profiles, place, partition)
 
-        customers = sum(1 for _ in in_order(profiles()))
+        count, sample = 0, CustomerSample(self._config.segments.sample)
+        for customer, _ in in_order(profiles()):
+            count += 1
+            sample.add(customer)
         own = [partition] if partition in dumps else []
-        dump = grown(partition, {one: dumps[one] for one in {*feeding, *own}}, place, customers, self._config)
+        dump = grown(partition, {one: dumps[one] for one in {*feeding, *own}}, place, sample, count, self._config)
         dump.profiles = profiles()
         dump.items = dumps[partition].items if own else ()
         return dump

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from consumers.batch import Adoption
-from consumers.damage import readable
+from stream.damage import readable
 from stream.model import Model
 from stream.store.base import StateStore
 

@@ -149,7 +149,7 @@ def _view(
     packed: bytes,
     changes: tuple[SegmentChanged, ...],
 ) -> CustomerView:
-    profile, _ = Profile.unpack(customer, packed)
+    profile = Profile.unpack(customer, packed)
     position, model_bytes = store.scalar(partition, "position"), store.scalar(partition, "model")
     clock = msgpack.unpackb(position)[0] if position else 0
     model = Model.unpack(model_bytes) if model_bytes else Model()

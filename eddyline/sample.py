@@ -76,5 +76,5 @@ def read_bought(settings: Settings, customers: Iterable[str]) -> dict[str, tuple
         for customer in customers:
             packed = store.profile(partition_of(customer.encode(), partitions), customer)
             if packed is not None:
-                bought[customer] = tuple(Profile.unpack(customer, packed)[0].bought)
+                bought[customer] = tuple(Profile.unpack(customer, packed).bought)
     return bought

@@ -37,6 +37,20 @@ class EventsConfig(Section):
     own: tuple[EventName, ...] = Field((), description="Events that neither the spec nor a feature knows, for targets")
 
 
+class ProfilesConfig(Section):
+    """What is kept of customers, and where."""
+
+    hot: int = Field(
+        20_000,
+        gt=0,
+        description="Customers of a partition seen last: kept in memory, and moved at once by a new model; "
+        "others at their next event or look",
+    )
+    retention: Duration | None = Field(
+        1_095 * DAY, description="A customer who has been silent for so long is forgotten; who comes back is new"
+    )
+
+
 class SegmentsConfig(Section):
     """Who belongs together."""
 
@@ -142,6 +156,7 @@ class EngineConfig(Section):
     """All that decides what the engine does with an entry."""
 
     events: EventsConfig = EventsConfig()
+    profiles: ProfilesConfig = ProfilesConfig()
     features: Annotated[tuple[Feature, ...], AfterValidator(_each)] = Field(min_length=1)
     segments: SegmentsConfig = SegmentsConfig()
     targets: tuple[Target, ...] = ()
@@ -179,6 +194,10 @@ class EngineConfig(Section):
                 near = get_close_matches(event, sorted(known), 1)
                 hint = f"did you mean {near[0]!r}?" if near else "declare it in events.own"
                 raise ValueError(f"{where}: no event {event!r} is known: {hint}")
+        if self.profiles.retention is not None and target.horizon >= self.profiles.retention:
+            raise ValueError(
+                f"{where}: the horizon is not shorter than profiles.retention, so that labels would never be known"
+            )
         if self.events.retention is not None and target.horizon > self.events.retention:
             raise ValueError(
                 f"{where}: the horizon is longer than events.retention, so that labels could not be rebuilt"

@@ -63,9 +63,9 @@ class Engine:
         tally = Tally.unpack(self._tally) if self._tally else Tally()
         self.tally = tally.under(Calendar(config.evaluate.period, config.evaluate.periods))
         self.seen = Seen(config.events.remember, saved.seen)
-        self.customers = Customers(config, saved.profiles)
+        self.customers = Customers(config, saved)
         self.segmenter = Segmenter(config, self.model)
-        self.scorer = Scorer(config, self.model, self.tally, self.customers, saved.scalars)
+        self.scorer = Scorer(config, self.model, self.tally, self.customers, saved)
         self.recommender = Recommender(config, self.model, self.tally, self.customers, saved.items)
         self._span = Span()
         self._updates: list[Update] = []
@@ -84,8 +84,12 @@ class Engine:
         updates
             In the order of the entries that caused them.
         delta
-            To be stored before the updates are published.
+            To be stored before the updates are published, and before the next call.
         """
+        self.customers.settle()
+        if self.customers.stored:
+            entries = list(entries)
+            self._read_ahead(entries)
         for entry in entries:
             if isinstance(entry, Event):
                 self._event(entry)
@@ -105,6 +109,14 @@ class Engine:
         """Records that can be applied before the partition next contributes to the model."""
         return self.config.learning.every - self.entries % self.config.learning.every
 
+    def _read_ahead(self, entries: list[Entry]) -> None:
+        """Read at once whom the entries will need, and who comes due while they are applied."""
+        events = [entry for entry in entries if isinstance(entry, Event)]
+        ticks = [entry.time for entry in entries if isinstance(entry, Tick)]
+        until = max([self.clock, *ticks, *(event.time for event in events)])
+        acting = [event.customer for event in events if event.known]
+        self.customers.prepare([*acting, *self.scorer.due(until)], until)
+
     def _event(self, event: Event) -> None:
         self.watermark = event.position + 1
         if not self.seen.add(event.message_id):
@@ -114,7 +126,7 @@ class Engine:
         products = products_of(event)
         profile: Profile | None = None
         if event.known:  # an anonymous visitor feeds items and popularity, and is not segmented
-            profile = self.customers.fold(event, products)
+            profile = self.customers.fold(event, products, self.entries + 1)
         self._span.note(self.clock, event.time, profile, event, products)
         return self._count()
 
@@ -139,10 +151,20 @@ class Engine:
         """Move the clock; look at quiet customers who have come due, each at its own due time."""
         before, self.clock = self.clock, max(self.clock, time)
         for due, profile in self.customers.wake(self.clock, before):
-            self._span.note(due, due, profile)
+            if self.customers.outlived(profile, due):
+                self._forget(profile, due)
+            else:
+                self._span.note(due, due, profile)
+
+    def _forget(self, profile: Profile, time: int) -> None:
+        """Know a customer no more, when all that was to be decided before is decided."""
+        self._decide()
+        self.scorer.expire(time)
+        self.scorer.forget(profile)
+        self.customers.forget(profile)
 
     def _adopt(self, entry: ModelAdopted) -> None:
-        """Predict with another model from here on, and see whom it moves."""
+        """Predict with another model from here on, and see whom it moves: of the hot customers now, of others later."""
         self._decide()
         self.model = entry.model
         self.segmenter = Segmenter(self.config, self.model)
@@ -150,7 +172,7 @@ class Engine:
         self.recommender.adopt(self.model)
         self._scalars["model"] = self.model.packed
         if self.model.segments is not None:
-            for profile in self.customers:
+            for profile in self.customers.hot():
                 self._span.note(self.clock, self.clock, profile, model=self.model.version)
             self._decide()
 
@@ -208,9 +230,11 @@ class Engine:
         if (tally := self.tally.pack()) != self._tally:
             scalars["tally"] = self._tally = tally
         scalars.update(self.scorer.drain())
+        scalars.update(self.customers.drain_scalars())
         return Delta(
             watermark=self.watermark,
             profiles=self.customers.drain(),
+            indexes={**self.customers.drain_indexes(), **self.scorer.drain_indexes()},
             items=self.recommender.drain(),
             seen=self.seen.drain(),
             seen_limit=self.seen.limit,

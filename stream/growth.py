@@ -18,6 +18,8 @@ from stream.config import EngineConfig
 from stream.contribution import Contribution
 from stream.evaluate.tally import Tally
 from stream.model import Model
+from stream.profiles.indexes import BORDERS, Borders
+from stream.profiles.sample import CustomerSample
 from stream.propensity.learner import PropensityLearner
 from stream.store.dump import Dump
 
@@ -37,7 +39,9 @@ def sources(partition: int, before: int, now: int) -> tuple[int, ...]:
     return tuple(one for one in range(before) if one % common == partition % common)
 
 
-def grown(partition: int, dumps: Mapping[int, Dump], place: Place, customers: int, config: EngineConfig) -> Dump:
+def grown(
+    partition: int, dumps: Mapping[int, Dump], place: Place, customers: CustomerSample, count: int, config: EngineConfig
+) -> Dump:
     """What a partition holds under the new count, but for its items and profiles.
 
     Parameters
@@ -48,8 +52,8 @@ def grown(partition: int, dumps: Mapping[int, Dump], place: Place, customers: in
         The state of each of its `sources`, and its own if it was there before.
     place
         Where each customer belongs now.
-    customers
-        How many it has now.
+    customers, count
+        The sample of those it has now, and how many they are.
     config
         Engine settings.
     """
@@ -58,10 +62,11 @@ def grown(partition: int, dumps: Mapping[int, Dump], place: Place, customers: in
     positions = [msgpack.unpackb(dump.scalars["position"]) for dump in others if "position" in dump.scalars]
     furthest = tuple(max(values) for values in zip(*(positions or [(0, 0)]), strict=True))  # clock, entries
     scalars["position"] = msgpack.packb(furthest)
+    scalars[BORDERS] = Borders(furthest[1], customers.threshold).pack()  # hot is who acts from now on
     if "model" not in scalars and (models := [dump.scalars["model"] for dump in others if "model" in dump.scalars]):
         scalars["model"] = models[0]
         scalars |= _learners(Model.unpack(models[0]), config)
-    if (split := _contribution(own, others, partition, place, customers)) is not None:
+    if (split := _contribution(own, others, partition, place, count)) is not None:
         scalars["contribution"] = split.pack()
         scalars["contributed"] = msgpack.packb(split.entries)
     seen = _newest([dump.seen for dump in others], config.events.remember)

@@ -23,7 +23,7 @@ from stream.segments.model import SegmentsModel
 from stream.segments.wished import wished
 from stream.target import Target
 
-FORMAT = 3
+FORMAT = 4
 """Of packed models and of a partition's state; raised when what was written before can no longer be read."""
 
 

@@ -25,7 +25,11 @@ class Profile:
     slots, sketches
         Accumulators of the declared features (see `stream.features.layout`).
     last
-        Latest event time in ms; `read_at` never goes behind it.
+        Latest event time in ms; features are never read as of before it.
+    due
+        When the customer is looked at if no event comes before, in ms; 0 before the first event.
+    touched
+        Entries of the partition at the latest event: the order in which customers were last seen.
     bought, added
         Item -> time of the last order or add, oldest first, at most `RECENT`.
     segment
@@ -44,6 +48,7 @@ class Profile:
         "added",
         "bought",
         "customer",
+        "due",
         "entered",
         "impressions",
         "last",
@@ -53,6 +58,7 @@ class Profile:
         "sketches",
         "slots",
         "standings",
+        "touched",
     )
 
     def __init__(self, customer: str, slots: Slots[float], sketches: list[hll_sketch]) -> None:
@@ -60,6 +66,8 @@ class Profile:
         self.slots = slots
         self.sketches = sketches
         self.last = 0
+        self.due = 0
+        self.touched = 0
         self.segment = ""
         self.moved = 0
         self.entered = b""
@@ -78,14 +86,15 @@ class Profile:
         self.added.pop(item, None)
         _renew(self.bought, item, time)
 
-    def pack(self, due: int | None) -> bytes:
-        """The profile and its next due time, as stored."""
+    def pack(self) -> bytes:
+        """As stored."""
         packed: bytes = msgpack.packb(
             (
                 self.slots.tobytes(),
                 [_canonical(sketch.serialize_compact()) for sketch in self.sketches],
                 self.last,
-                due,
+                self.due,
+                self.touched,
                 self.segment,
                 self.moved,
                 self.entered,
@@ -99,18 +108,18 @@ class Profile:
         return packed
 
     @classmethod
-    def unpack(cls, customer: str, packed: bytes) -> tuple[Profile, int | None]:
-        """Reverse of `pack`: the profile and its due time."""
-        slots, sketches, last, due, segment, moved, entered, *rest = msgpack.unpackb(packed)
+    def unpack(cls, customer: str, packed: bytes) -> Profile:
+        """Reverse of `pack`."""
+        slots, sketches, last, due, touched, segment, moved, entered, *rest = msgpack.unpackb(packed)
         standings, listed, bought, added, impressions = rest
         profile = cls(customer, array("d", slots), [hll_sketch.deserialize(sketch) for sketch in sketches])
-        profile.last, profile.listed = last, listed
+        profile.last, profile.due, profile.touched, profile.listed = last, due, touched, listed
         profile.segment, profile.moved, profile.entered = segment, moved, entered
         profile.bought = dict(bought)
         profile.added = dict(added)
         profile.impressions = Impressions.unpack(impressions)
         profile.standings = {target: Standing.from_list(values) for target, values in standings.items()}
-        return profile, due
+        return profile
 
 
 def _canonical(sketch: bytes) -> bytes:

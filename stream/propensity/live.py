@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,12 @@ from stream.config import EngineConfig
 from stream.evaluate.tally import Tally
 from stream.model import Model
 from stream.profiles.customers import Customers
+from stream.profiles.profile import Profile
 from stream.propensity.contribution import Contribution
 from stream.propensity.labels import Resolved
 from stream.propensity.scoring import TargetScorer
 from stream.span import Step
+from stream.store.base import Saved
 from stream.updates import PropensityScored
 
 _SCALAR = "learner:"
@@ -32,24 +34,16 @@ class Scorer:
     tally
         Told what became of each score.
     customers
-        Of the partition. What is stored of targets that are no longer declared is forgotten.
-    scalars
-        The partition's stored values, the learners' states among them.
+        Of the partition.
+    saved
+        The partition's state, the learners' states in it.
     """
 
-    def __init__(
-        self, config: EngineConfig, model: Model, tally: Tally, customers: Customers, scalars: Mapping[str, bytes]
-    ) -> None:
+    def __init__(self, config: EngineConfig, model: Model, tally: Tally, customers: Customers, saved: Saved) -> None:
         self._targets = [
-            TargetScorer(target, config, tally, customers, scalars.get(f"{_SCALAR}{target.name}"))
+            TargetScorer(target, config, tally, customers, saved.scalars.get(f"{_SCALAR}{target.name}"), saved.profiles)
             for target in config.targets
         ]
-        names = {target.name for target in config.targets}
-        for profile in customers:
-            for name in sorted(profile.standings.keys() - names):
-                del profile.standings[name]
-            for one in self._targets:
-                one.resume(profile)
         self._scaling = None if model.segments is None else model.segments.scaling
         for one in self._targets:
             one.use(model)
@@ -82,6 +76,16 @@ class Scorer:
         for one in self._targets:
             one.expire(clock)
 
+    def due(self, clock: int) -> Iterator[str]:
+        """Customers whose labels will be known by `clock`."""
+        for one in self._targets:
+            yield from one.labels.peek(clock - 1)
+
+    def forget(self, profile: Profile) -> None:
+        """Wait no more for labels of a customer who is known no more."""
+        for one in self._targets:
+            one.labels.clear(profile.customer)
+
     def observe(self, watch: Callable[[Resolved], None]) -> None:
         """Have `watch` told of each example when its label is known, before it is learnt: to collect them, say.
 
@@ -104,6 +108,10 @@ class Scorer:
                 changed[f"{_SCALAR}{one.target.name}"] = packed
             one.learnt = False
         return changed
+
+    def drain_indexes(self) -> dict[str, dict[str, int | None]]:
+        """Changes of the store's indexes since the last call."""
+        return {one.labels.index: one.labels.drain() for one in self._targets}
 
     def pack(self) -> list[tuple[str, bytes]]:
         """States of all learners."""

@@ -13,6 +13,7 @@ from stream.evaluate.tally import Tally
 from stream.model import Model
 from stream.products import amount_of
 from stream.profiles.customers import Customers
+from stream.profiles.indexes import label
 from stream.profiles.profile import Profile
 from stream.propensity.contribution import Contribution
 from stream.propensity.eligible import eligible
@@ -22,6 +23,7 @@ from stream.propensity.standing import Standing
 from stream.propensity.told import told
 from stream.reasons import by_trait
 from stream.span import Step
+from stream.store.base import StoredProfiles
 from stream.target import Target
 from stream.timers import Timers
 from stream.updates import PropensityScored, rounded, update_id
@@ -48,9 +50,13 @@ class TargetScorer:
         Told whose standing has changed.
     learner
         The learner's state, to go on from.
+    stored
+        The store that holds the customers' open examples.
 
     Attributes
     ----------
+    labels
+        Wakes customers whose label is known.
     learnt
         Whether the learner's state has changed since it was last drained.
     watch
@@ -58,7 +64,13 @@ class TargetScorer:
     """
 
     def __init__(
-        self, target: Target, config: EngineConfig, tally: Tally, customers: Customers, learner: bytes | None
+        self,
+        target: Target,
+        config: EngineConfig,
+        tally: Tally,
+        customers: Customers,
+        learner: bytes | None,
+        stored: StoredProfiles | None,
     ) -> None:
         self.target = target
         self.learnt = False
@@ -70,13 +82,7 @@ class TargetScorer:
         self._tally = tally
         self._customers = customers
         self._learner = None if learner is None else PropensityLearner.from_bytes(learner, target)
-        self._labels = Timers()
-
-    def resume(self, profile: Profile) -> None:
-        """Wait for the label of a stored customer's open example."""
-        standing = profile.standings.get(self.target.name)
-        if standing is not None and standing.example is not None:
-            self._labels.set(profile.customer, standing.example.due)
+        self.labels = Timers(label(target.name), stored)
 
     def use(self, model: Model) -> None:
         """Score with this model."""
@@ -119,14 +125,14 @@ class TargetScorer:
         if standing.example is None and due >= step.clock:  # of a horizon that is over, events may still be to come
             row = tuple(self._features[step.row].tolist())
             standing.example = OpenExample(step.time, due, row, score, profile.segment)
-            self._labels.set(profile.customer, due)
+            self.labels.set(profile.customer, due)
         return None if score is None else self._publish(step, profile, standing, score)
 
     def expire(self, clock: int) -> None:
         """Learn the examples whose horizon has passed."""
-        if not self._labels.pending(clock - 1):
+        if not self.labels.pending(clock - 1):
             return
-        for _, customer in self._labels.due(clock - 1):
+        for _, customer in self.labels.due(clock - 1):
             profile = self._customers.get(customer)
             if profile is not None:
                 self._learn(profile)
@@ -195,10 +201,11 @@ class TargetScorer:
         )
 
     def _learn(self, profile: Profile) -> None:
-        standing = profile.standings[self.target.name]
+        standing = profile.standings.get(self.target.name)
+        if standing is None or standing.example is None:
+            return  # the target was not declared for a while
         example, standing.example = standing.example, None
         self._customers.touch(profile)
-        assert example is not None
         assert self._learner is not None
         happened = example.label(self.target)
         if example.score is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stream.config import EngineConfig
+from stream.profiles.indexes import borders, indexes
 from stream.store.base import Delta
 from stream.store.dump import Dump
 from stream.store.resp import PAIRS, chunks
@@ -20,10 +21,12 @@ def deltas(dump: Dump, config: EngineConfig) -> Iterator[Delta]:
     config
         Engine settings: how many message ids are kept.
     """
+    within = borders(dump.scalars)
     for items in chunks(dump.items, PAIRS):
         yield Delta(dump.watermark, items=dict(items), number=dump.number)
     for profiles in chunks(dump.profiles, PAIRS):
-        yield Delta(dump.watermark, profiles=dict(profiles), number=dump.number)
+        ranks = indexes(profiles, within)
+        yield Delta(dump.watermark, profiles=dict(profiles), number=dump.number, indexes=ranks)
     yield Delta(
         dump.watermark,
         seen=dump.seen,

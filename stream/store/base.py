@@ -3,12 +3,15 @@
 One suite (`tests/stream/store/`) runs on every implementation. A store keeps, for each
 partition: the position of its state (the next offset to apply, and the journal records applied), the state, the
 outbox of the last batch, and the epoch, which each new owner raises so that an earlier owner's writes fail.
+
+Profiles are read as they are needed: a worker holds a bounded number of them, and a partition may have any. So beside
+them lie *indexes*, sorted sets of customers that are kept in the same step, by which an owner finds who is due next.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from stream.store.claim import Claim
@@ -33,18 +36,22 @@ class Delta:
     scalars: dict[str, bytes] = field(default_factory=dict)  # name -> packed value: clock, model, contribution, …
     number: int = 0  # journal records applied
     follows: tuple[int, int] | None = None
+    indexes: dict[str, dict[str, int | None]] = field(default_factory=dict)  # index -> customer -> rank
 
 
 @dataclass(slots=True)
 class Saved:
-    """All that a partition's store holds, as loaded by a new owner."""
+    """What a partition's store holds, as loaded by a new owner; its profiles and indexes are read as needed.
+
+    Without `profiles` an engine keeps all of its customers in memory.
+    """
 
     watermark: int
-    profiles: dict[str, bytes] = field(default_factory=dict)
     items: dict[str, bytes] = field(default_factory=dict)
     seen: bytes = b""
     scalars: dict[str, bytes] = field(default_factory=dict)
     number: int = 0
+    profiles: StoredProfiles | None = field(default=None, compare=False)
 
 
 class StateStore(ABC):
@@ -78,7 +85,7 @@ class StateStore(ABC):
 
     @abstractmethod
     def load(self, partition: int) -> Saved | None:
-        """All state of a partition; None when nothing is stored."""
+        """State of a partition; None when nothing is stored."""
 
     @abstractmethod
     def commit(self, partition: int, epoch: int, delta: Delta, outbox: bytes) -> None:
@@ -106,6 +113,29 @@ class StateStore(ABC):
     @abstractmethod
     def profile(self, partition: int, customer: str) -> bytes | None:
         """One customer's packed profile."""
+
+    @abstractmethod
+    def profiles(self, partition: int, customers: Collection[str]) -> dict[str, bytes]:
+        """Packed profiles of the named customers; those that are not stored are left out."""
+
+    @abstractmethod
+    def customers(self, partition: int) -> int:
+        """How many profiles there are."""
+
+    @abstractmethod
+    def scan(self, partition: int) -> Iterator[tuple[str, bytes]]:
+        """All (customer, packed profile), in no order, some perhaps twice; must not be written meanwhile."""
+
+    @abstractmethod
+    def indexes(self, partition: int) -> list[str]:
+        """Names of the indexes, in order."""
+
+    @abstractmethod
+    def range(self, partition: int, index: str, low: int, count: int) -> list[tuple[str, int]]:
+        """Customers of an index and their ranks from `low` on, ascending by (rank, customer).
+
+        Some `count` of them: more or fewer, so that those of one rank are never torn apart; none only at the end.
+        """
 
     @abstractmethod
     def scalar(self, partition: int, name: str) -> bytes | None:
@@ -157,3 +187,26 @@ class StateStore(ABC):
     @abstractmethod
     def close(self) -> None:
         """Release connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredProfiles:
+    """One partition's profiles, as its owner's engine reads them."""
+
+    store: StateStore
+    partition: int
+
+    def __len__(self) -> int:
+        return self.store.customers(self.partition)
+
+    def read(self, customers: Collection[str]) -> dict[str, bytes]:
+        """See `StateStore.profiles`."""
+        return self.store.profiles(self.partition, customers) if customers else {}
+
+    def scan(self) -> Iterator[tuple[str, bytes]]:
+        """See `StateStore.scan`."""
+        return self.store.scan(self.partition)
+
+    def range(self, index: str, low: int, count: int) -> list[tuple[str, int]]:
+        """See `StateStore.range`."""
+        return self.store.range(self.partition, index, low, count)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from threading import RLock
 
 from stream.errors import Aborted, Fenced
-from stream.store.base import Delta, Saved, StateStore
+from stream.store.base import Delta, Saved, StateStore, StoredProfiles
 from stream.store.claim import Claim
+from stream.store.index import Index
 
 _HASH_BYTES = 8
 
@@ -20,6 +21,7 @@ class _Partition:
 
     watermark: int
     profiles: dict[str, bytes] = field(default_factory=dict)
+    indexes: dict[str, Index] = field(default_factory=dict)
     items: dict[str, bytes] = field(default_factory=dict)
     seen: bytearray = field(default_factory=bytearray)
     scalars: dict[str, bytes] = field(default_factory=dict)
@@ -84,8 +86,8 @@ class MemoryStore(StateStore):
             kept = self._partitions.get(partition)
             if kept is None:
                 return None
-            copies = dict(kept.profiles), dict(kept.items), bytes(kept.seen), dict(kept.scalars)
-            return Saved(kept.watermark, *copies, kept.number)
+            copies = dict(kept.items), bytes(kept.seen), dict(kept.scalars)
+            return Saved(kept.watermark, *copies, kept.number, StoredProfiles(self, partition))
 
     def commit(self, partition: int, epoch: int, delta: Delta, outbox: bytes) -> None:
         """See `StateStore.commit`."""
@@ -98,6 +100,9 @@ class MemoryStore(StateStore):
             kept = self._partitions.setdefault(partition, _Partition(delta.watermark))
             kept.watermark, kept.number = delta.watermark, delta.number
             _write(kept.profiles, delta.profiles)
+            for name, ranks in delta.indexes.items():
+                if ranks:
+                    kept.indexes.setdefault(name, Index()).update(ranks)
             _write(kept.items, delta.items)
             kept.scalars.update(delta.scalars)
             kept.outbox = outbox
@@ -119,6 +124,33 @@ class MemoryStore(StateStore):
         """See `StateStore.profile`."""
         kept = self._partitions.get(partition)
         return None if kept is None else kept.profiles.get(customer)
+
+    def profiles(self, partition: int, customers: Collection[str]) -> dict[str, bytes]:
+        """See `StateStore.profiles`."""
+        kept = self._partitions.get(partition)
+        stored = {} if kept is None else kept.profiles
+        return {customer: stored[customer] for customer in customers if customer in stored}
+
+    def customers(self, partition: int) -> int:
+        """See `StateStore.customers`."""
+        kept = self._partitions.get(partition)
+        return 0 if kept is None else len(kept.profiles)
+
+    def scan(self, partition: int) -> Iterator[tuple[str, bytes]]:
+        """See `StateStore.scan`."""
+        kept = self._partitions.get(partition)
+        return iter(() if kept is None else list(kept.profiles.items()))
+
+    def indexes(self, partition: int) -> list[str]:
+        """See `StateStore.indexes`."""
+        kept = self._partitions.get(partition)
+        return [] if kept is None else sorted(kept.indexes)
+
+    def range(self, partition: int, index: str, low: int, count: int) -> list[tuple[str, int]]:
+        """See `StateStore.range`."""
+        kept = self._partitions.get(partition)
+        found = None if kept is None else kept.indexes.get(index)
+        return [] if found is None else found.range(low, count)
 
     def scalar(self, partition: int, name: str) -> bytes | None:
         """See `StateStore.scalar`."""

@@ -41,6 +41,15 @@ def hash_writes(key: str, changes: Mapping[str, bytes | None]) -> Iterator[Comma
         yield "HDEL", key, *names
 
 
+def index_writes(key: str, ranks: Mapping[str, int | None]) -> Iterator[Command]:
+    """Commands that write changes into a sorted set; None takes a member out."""
+    kept = [(name, rank) for name, rank in ranks.items() if rank is not None]
+    for some in chunks(kept, PAIRS):
+        yield "ZADD", key, *(part for name, rank in some for part in (rank, name))
+    for names in chunks((name for name, rank in ranks.items() if rank is None), PAIRS):
+        yield "ZREM", key, *names
+
+
 def chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
     """Lists of `size` values; the last may be shorter."""
     remaining = iter(values)

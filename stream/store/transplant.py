@@ -79,7 +79,7 @@ def dumped(store: StateStore, partition: int) -> Dump | None:
         saved.seen,
         store.outbox(partition) or b"",
         saved.items.items(),
-        saved.profiles.items(),
+        store.scan(partition),
     )
 
 

@@ -183,12 +183,13 @@ def snapshot(store: StateStore, partition: int = 0) -> tuple[Delta, bytes]:
     assert outbox is not None
     delta = Delta(
         saved.watermark,
-        dict(saved.profiles),
+        dict(store.scan(partition)),
         dict(saved.items),
         saved.seen,
         len(saved.seen),
         dict(saved.scalars),
         saved.number,
+        indexes={name: dict(store.range(partition, name, 0, 1_000_000)) for name in store.indexes(partition)},
     )
     return delta, outbox
 

@@ -22,6 +22,7 @@ from stream.entries import Event, Rejected, Tick
 from stream.events import decode
 from stream.records import Record
 from stream.store.base import Delta, Saved
+from stream.store.memory import MemoryStore
 from stream.updates import EventRejected
 from tests.fuzz.mutate import Mutator
 from tests.stream import fold
@@ -67,10 +68,11 @@ def grown() -> Saved:
 
 def as_saved(delta: Delta) -> Saved:
     """What a store would hold of the first delta of an engine."""
-    kept: list[dict[str, bytes]] = [
-        {name: value for name, value in part.items() if value is not None} for part in (delta.profiles, delta.items)
-    ]
-    return Saved(delta.watermark, kept[0], kept[1], delta.seen, delta.scalars)
+    store = MemoryStore()
+    store.commit(0, store.acquire(0), delta, b"")
+    saved = store.load(0)
+    assert saved is not None
+    return saved
 
 
 class Fuzz:

@@ -138,7 +138,8 @@ def test_order_among_customers_leaves_profiles_unchanged(data: st.DataObject) ->
             assert theirs is None  # an anonymous visitor has no profile
         else:
             assert theirs is not None
-            assert mine.pack(None) == theirs.pack(None)
+            mine.touched, mine.due = theirs.touched, theirs.due  # which come of the order
+            assert mine.pack() == theirs.pack()
 
 
 @pytest.mark.parametrize("seed", ["0", "1", "4242"])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stream.config import EngineConfig
+from stream.config import EngineConfig, ProfilesConfig
 from stream.durations import DAY
 from stream.engine import Engine
 from stream.entries import Entry, Event, ModelAdopted, Tick
@@ -16,6 +16,7 @@ from stream.model import Model
 from stream.propensity.classifiers.naive_bayes import BayesPart
 from stream.propensity.labels import OpenExample, Resolved
 from stream.store.base import Saved
+from stream.store.memory import MemoryStore
 from tests.stream import fold
 
 HORIZON = 10 * DAY
@@ -71,6 +72,16 @@ def test_an_example_is_learnt_when_its_horizon_has_passed_and_not_before() -> No
     assert learnt(event(0), day(10.01)) == (1, 0)
     assert learnt(event(0), event(3), day(9.99)) == (0, 0)
     assert learnt(event(0), event(3), day(10.01)) == (1, 1)
+
+
+def test_an_example_is_learnt_before_its_customer_is_forgotten() -> None:
+    """Looks after 12.2 and 23.8 days of silence: what opened at the first is due at 22.2 and learnt at the second."""
+    settings = config().model_copy(update={"profiles": ProfilesConfig(retention=20 * DAY)})
+    engine = engine_after(settings, event(0), day(22))
+    assert engine.contribution().propensity["orders"].examples == 1
+    engine.apply([day(24)])
+    assert len(engine.customers) == 0
+    assert engine.contribution().propensity["orders"].examples == 2
 
 
 def test_the_label_is_known_as_soon_as_it_happens_and_never_turns_back() -> None:
@@ -205,11 +216,19 @@ def test_targets_are_apart() -> None:
     assert {one.target for one in engine.apply([event(41)])[0] if hasattr(one, "target")} <= {"orders", "leaves"}
 
 
+def saved_after(settings: EngineConfig, *entries: Entry) -> Saved:
+    """What a store holds when the entries are applied."""
+    store = MemoryStore()
+    store.commit(0, store.acquire(0), Engine(settings).apply(entries)[1], b"")
+    saved = store.load(0)
+    assert saved is not None
+    return saved
+
+
 def test_a_target_that_is_no_longer_declared_is_forgotten() -> None:
     both = config({}, {"name": "leaves", "absent": True})
     entries = [ModelAdopted(model()), event(0), event(1)]
-    _, delta = Engine(both).apply(entries)
-    saved = Saved(delta.watermark, {k: v for k, v in delta.profiles.items() if v}, scalars=delta.scalars)
+    saved = saved_after(both, *entries)
     assert open_example(Engine(both, saved), "leaves") is not None
     engine = Engine(config(), saved)
     assert open_example(engine, "leaves") is None
@@ -234,9 +253,7 @@ def test_an_observer_is_told_of_each_example_once_and_changes_nothing() -> None:
 def test_a_target_that_is_added_learns_from_the_next_start_on() -> None:
     """A model is there already, and none is adopted before the first horizon is over."""
     one, two = config(), config({}, {"name": "leaves", "absent": True, "horizon": "5d"})
-    _, delta = Engine(one).apply([ModelAdopted(model()), event(0)])
-    saved = Saved(delta.watermark, {k: v for k, v in delta.profiles.items() if v}, scalars=delta.scalars)
-    engine = Engine(two, saved)
+    engine = Engine(two, saved_after(one, ModelAdopted(model()), event(0)))
     engine.apply([event(1), day(6.01)])
     assert engine.contribution().propensity["leaves"].examples == 1
     assert engine.contribution().propensity["orders"].examples == 0

@@ -14,7 +14,7 @@ from stream.entries import Entry, Event
 from stream.recommend.counts import ItemCounts, ItemRow
 from stream.recommend.merge import ItemsMerger
 from stream.recommend.model import ItemsModel
-from stream.store.base import Saved
+from stream.store.memory import MemoryStore
 from tests.stream import fold
 
 START = 1_700_000_000_000
@@ -163,17 +163,11 @@ def test_batches_and_restarts_change_nothing(cuts: list[int]) -> None:
     config = fold.config(recommend={"counted_items": 40})
     whole, entries = Engine(config), shop(300)
     whole.apply(entries)
-    profiles: dict[str, bytes | None] = {}
-    items: dict[str, bytes | None] = {}
-    scalars: dict[str, bytes] = {}
-    seen, engine = b"", Engine(config)
+    store, engine = MemoryStore(), Engine(config)
+    epoch = store.acquire(0)
     for start, end in zip([0, *cuts], [*cuts, 300], strict=True):
         _, delta = engine.apply(entries[start:end])
-        profiles.update(delta.profiles)
-        items.update(delta.items)
-        scalars.update(delta.scalars)
-        seen += delta.seen
-        kept = [{name: value for name, value in part.items() if value is not None} for part in (profiles, items)]
-        engine = Engine(config, Saved(end, kept[0], kept[1], seen, scalars))
-    assert len(kept[1]) <= 50
+        store.commit(0, epoch, delta, b"")
+        engine = Engine(config, store.load(0))
+    assert len(store.items(0)) <= 50
     assert engine.state_hash() == whole.state_hash()

@@ -45,12 +45,13 @@ def test_a_commit_is_loaded_as_it_was(open_store: Open) -> None:
     other = open_store()
     assert other.load(3) == Saved(
         watermark=2**53 + 1,
-        profiles=names,
         items={name: value + b"!" for name, value in names.items()},
         seen=hashes(0, 5),
         scalars={name: value + b"?" for name, value in names.items()},
         number=17,
     )
+    assert dict(other.scan(3)) == names
+    assert other.customers(3) == len(names)
     assert other.position(3) == (2**53 + 1, 17)
     assert other.outbox(3) == b"\0out\xff"
     for name, value in names.items():
@@ -59,11 +60,11 @@ def test_a_commit_is_loaded_as_it_was(open_store: Open) -> None:
 
 
 def test_what_is_loaded_is_the_callers_own(store: StateStore) -> None:
-    store.commit(0, store.acquire(0), Delta(1, profiles={"ada": b"1"}), b"")
+    store.commit(0, store.acquire(0), Delta(1, items={"tea": b"1"}), b"")
     loaded = store.load(0)
     assert loaded is not None
-    loaded.profiles["bob"] = b"2"
-    assert store.profile(0, "bob") is None
+    loaded.items["jam"] = b"2"
+    assert store.items(0) == {"tea": b"1"}
 
 
 def test_a_commit_adds_replaces_and_deletes(store: StateStore) -> None:
@@ -72,7 +73,8 @@ def test_a_commit_adds_replaces_and_deletes(store: StateStore) -> None:
     store.commit(0, epoch, first, b"first")
     second = Delta(2, {"ada": None, "eve": b"2", "nobody": None}, {"tea": b"2", "jam": None}, scalars={"clock": b"2"})
     store.commit(0, epoch, second, b"")
-    assert store.load(0) == Saved(2, {"bob": b"1", "eve": b"2"}, {"tea": b"2"}, scalars={"clock": b"2", "model": b"1"})
+    assert store.load(0) == Saved(2, {"tea": b"2"}, scalars={"clock": b"2", "model": b"1"})
+    assert dict(store.scan(0)) == {"bob": b"1", "eve": b"2"}
     assert store.outbox(0) == b""
 
 
@@ -82,13 +84,13 @@ def test_more_fields_than_one_command_carries(store: StateStore) -> None:
     store.commit(0, epoch, Delta(1, dict(many), dict(many)), b"")
     loaded = store.load(0)
     assert loaded is not None
-    assert loaded.profiles == many
+    assert dict(store.scan(0)) == store.profiles(0, many) == many
     assert store.items(0) == many
     assert store.items(0, many) == many
     store.commit(0, epoch, Delta(2, dict.fromkeys(many)), b"")
     loaded = store.load(0)
     assert loaded is not None
-    assert loaded.profiles == {}
+    assert dict(store.scan(0)) == {}
     assert loaded.items == many
 
 
@@ -159,7 +161,7 @@ def test_partitions_do_not_mix(store: StateStore) -> None:
         store.commit(partition, epoch, delta, value)
     store.wipe(1)
     assert store.load(1) is None
-    assert store.load(11) == Saved(11, {"ada": b"11"}, {"tea": b"11"}, hashes(0, 11), {"clock": b"11"})
+    assert store.load(11) == Saved(11, {"tea": b"11"}, hashes(0, 11), {"clock": b"11"})
     assert store.outbox(11) == b"11"
 
 

@@ -115,4 +115,4 @@ def test_rival_owners_never_interleave(open_store: Open) -> None:
     assert loaded is not None  # nobody overtakes whoever acquired last
     assert loaded.watermark in accepted
     last = b"%d" % loaded.watermark
-    assert (loaded.profiles["ada"], loaded.scalars["by"], open_store().outbox(0)) == (last, last, last)
+    assert (open_store().profile(0, "ada"), loaded.scalars["by"], open_store().outbox(0)) == (last, last, last)

@@ -1,0 +1,52 @@
+"""The names of the keys in Redis.
+
+With the default prefix and the topic `events`, partition 3 lives in these keys:
+
+====================================  ======  =========================================================
+`eddyline:{events:3}:epoch`           string  raised by each new owner
+`eddyline:{events:3}:watermark`       string  next offset to apply
+`eddyline:{events:3}:number`          string  journal records applied
+`eddyline:{events:3}:outbox`          string  packed outputs of the last commit
+`eddyline:{events:3}:profiles`        hash    customer -> packed profile
+`eddyline:{events:3}:index:NAME`      zset    customers by rank: `hot`, `sample`, when next due
+`eddyline:{events:3}:indexes`         set     names of the indexes
+`eddyline:{events:3}:items`           hash    item -> packed co-counts
+`eddyline:{events:3}:scalars`         hash    name -> packed value
+`eddyline:{events:3}:seen`            string  hashes of message ids, 8 bytes each, appended
+`eddyline:{events:3}:seen:older`      string  the generation before: together they hold the limit or more
+`eddyline:{events:3}:seen:limit`      string  how many hashes are to be kept
+====================================  ======  =========================================================
+
+The topic as a whole has `eddyline:deployment:events` (JSON), `eddyline:events:shared:NAME` (string) and
+`eddyline:events:similar:ITEM` (sorted set of the nearest items, for any service to read).
+"""
+
+from __future__ import annotations
+
+STATE = ("watermark", "number", "outbox", "profiles", "items", "scalars", "seen", "seen:older", "seen:limit")
+"""What a partition's state is made of, beside the indexes, which follow from it."""
+
+
+class Keys:
+    """Keys of one topic under one prefix.
+
+    >>> keys = Keys("eddyline", "events")
+    >>> keys.of(3, "watermark"), keys.similar("tea")
+    ('eddyline:{events:3}:watermark', 'eddyline:events:similar:tea')
+    """
+
+    def __init__(self, prefix: str, topic: str) -> None:
+        self.deployment = f"{prefix}:deployment:{topic}"
+        self._prefix, self._topic = prefix, topic
+
+    def of(self, partition: int, name: str) -> str:
+        """Something of a partition: all of them are in one slot."""
+        return f"{self._prefix}:{{{self._topic}:{partition}}}:{name}"
+
+    def similar(self, item: str) -> str:
+        """An item's nearest items."""
+        return f"{self._prefix}:{self._topic}:similar:{item}"
+
+    def shared(self, name: str) -> str:
+        """Something that belongs to no partition."""
+        return f"{self._prefix}:{self._topic}:shared:{name}"
