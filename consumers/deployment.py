@@ -71,7 +71,7 @@ def _check_settings(config: EngineConfig, store: StateStore) -> None:
     if before.get("format", 1) != FORMAT:
         raise Mismatch(
             f"The store is in format {before.get('format', 1)}, and this version of Eddyline writes format {FORMAT}. "
-            "Run the one that wrote it, or start a new deployment, with topics and a store of its own."
+            "`eddyline state migrate` brings it to that; or run the version that wrote it."
         )
     for name, value in settings.items():
         if name in before and before[name] != value:

@@ -13,7 +13,7 @@ from consumers.source import LogReader
 from producers.topics import Topics
 from stream.config import EngineConfig
 from stream.errors import DataError, InputError, Mismatch
-from stream.model import FORMAT
+from stream.migrate import check, migrated, settings
 from stream.records import TopicPartition
 from stream.snapshot.deltas import deltas
 from stream.snapshot.header import Header
@@ -56,13 +56,13 @@ def save(store: StateStore, topic: str, directory: Path, created: str, partition
     InputError
         When nothing is stored, or a partition does not exist.
     Mismatch
-        When the state is of another format.
+        When a command that replaces the state was interrupted.
     """
     check_finished(store)
-    claim, settings = store.claimed(), store.shared("settings")
-    if claim is None or settings is None:
+    claim, packed = store.claimed(), store.shared("settings")
+    if claim is None or packed is None:
         raise InputError("nothing is stored, so there is nothing to save: run a worker first")
-    known = json.loads(settings)
+    known = json.loads(packed)
     wanted = partitions or range(claim.partitions)
     _exist(wanted, claim.partitions)
     saved = []
@@ -181,10 +181,10 @@ def restore(
             raise InputError(f"partition {partition} has a state already: say --replace to have it replaced")
     for file in files:
         with SnapshotReader(file.path) as snapshot:
-            dump = snapshot.dump()
+            dump = migrated(snapshot.dump(), file.header.format, config, str(file.path))
             prepare(store, file.header.partition, deltas(dump, config), dump.outbox)
-    settings = dict(files[0].header.settings)
-    put_in_place(store, Plan(COMMAND, deployment, count, settings, placed, emptied))
+    known = settings(files[0].header.settings)
+    put_in_place(store, Plan(COMMAND, deployment, count, known, placed, emptied))
 
 
 def check_tail(file: File, reader: LogReader, topics: Topics) -> int:
@@ -217,8 +217,7 @@ def _check(file: File, topic: str, deployment: str) -> None:
             f"{file.path} is of deployment {header.deployment!r} and topic {header.topic!r}, and this is deployment "
             f"{deployment!r} with topic {topic!r}"
         )
-    if header.format != FORMAT:
-        raise Mismatch(f"{file.path} holds a state of format {header.format}, and this release reads format {FORMAT}")
+    check(header.format, str(file.path))
 
 
 def _check_gap(file: File, reader: LogReader) -> None:

@@ -1,4 +1,4 @@
-"""`topics migrate` on the servers that the settings name."""
+"""`topics migrate` and `state migrate` on the servers that the settings name."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from consumers.clock import Clock
+from consumers.formats import migrate_state
 from consumers.growth import plan
 from consumers.kafka import KafkaReader, KafkaSource
 from consumers.kafka_admin import KafkaAdmin
@@ -122,6 +123,13 @@ def migrate_topics(settings: Settings, partitions: int | None, settle: str, *, d
         ):
             records = regrowth.finish_old(source, sink, settings.worker)
         return Migration(growth.before, growth.now, records, regrowth.place())
+
+
+def migrate_stored(settings: Settings) -> tuple[int, int]:
+    """See `consumers.formats.migrate_state`; refused while a worker runs."""
+    require_no_workers(settings)
+    with closing(open_store(settings)) as store:
+        return migrate_state(store, settings.engine, settings.deployment)
 
 
 def _grow(settings: Settings, count: int, now: int, wait: int) -> None:

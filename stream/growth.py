@@ -18,7 +18,7 @@ from stream.config import EngineConfig
 from stream.contribution import Contribution
 from stream.evaluate.tally import Tally
 from stream.model import Model
-from stream.profiles.indexes import BORDERS, Borders
+from stream.profiles.indexes import BORDERS, Borders, borders
 from stream.profiles.sample import CustomerSample
 from stream.propensity.learner import PropensityLearner
 from stream.store.dump import Dump
@@ -62,7 +62,9 @@ def grown(
     positions = [msgpack.unpackb(dump.scalars["position"]) for dump in others if "position" in dump.scalars]
     furthest = tuple(max(values) for values in zip(*(positions or [(0, 0)]), strict=True))  # clock, entries
     scalars["position"] = msgpack.packb(furthest)
-    scalars[BORDERS] = Borders(furthest[1], customers.threshold).pack()  # hot is who acts from now on
+    # With one source the hot are who was hot there; of several, whoever acts from now on.
+    floor = borders(others[0].scalars).floor if len(others) == 1 else furthest[1]
+    scalars[BORDERS] = Borders(floor, customers.threshold).pack()
     if "model" not in scalars and (models := [dump.scalars["model"] for dump in others if "model" in dump.scalars]):
         scalars["model"] = models[0]
         scalars |= _learners(Model.unpack(models[0]), config)

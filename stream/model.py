@@ -24,7 +24,9 @@ from stream.segments.wished import wished
 from stream.target import Target
 
 FORMAT = 4
-"""Of packed models and of a partition's state; raised when what was written before can no longer be read."""
+"""Of packed models and of a partition's state; raised when one of them is stored otherwise (`stream.migrate`)."""
+
+_OLDEST = 3  # format of models that are read as they are: the journal names them by the hash of their bytes
 
 
 @dataclass(frozen=True)
@@ -86,10 +88,11 @@ class Model:
         Mismatch
             When another version of Eddyline wrote it, in a format that this one does not read.
         """
-        if values.get("format", 1) != FORMAT:
+        if not _OLDEST <= values.get("format", 1) <= FORMAT:
             raise Mismatch(
-                f"the model was written in format {values.get('format', 1)}, and this version of Eddyline reads format "
-                f"{FORMAT}: run the one that wrote it, or start a new deployment, with topics and a store of its own"
+                f"the model was written in format {values.get('format', 1)}, and this version of Eddyline reads those "
+                f"from {_OLDEST} to {FORMAT}: run the one that wrote it, or start a new deployment, with topics and a "
+                "store of its own"
             )
         learnt, items = values["learnt"], values["items"]
         return cls(

@@ -19,6 +19,7 @@ from eddyline.cli import (
     segments,
     simulate,
     snapshot,
+    state,
     status,
     topics,
     version,
@@ -61,6 +62,7 @@ app.command()(run.run)
 app.command()(status.status)
 app.add_typer(topics.app, name="topics")
 app.add_typer(snapshot.app, name="snapshot")
+app.add_typer(state.app, name="state")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(load.app, name="load")
 app.command()(simulate.simulate)

@@ -55,6 +55,10 @@ def several(partitions: int) -> World:
     return World(MemoryLog(), MemoryStore(), partitions=partitions)
 
 
+def ranks(world: World, partitions: int, index: str) -> dict[str, int]:
+    return dict(pair for partition in range(partitions) for pair in world.store.range(partition, index, 0, 1_000))
+
+
 def learnt_next(world: World, partitions: int) -> Contribution:
     packed = [world.store.scalar(partition, "contribution") for partition in range(partitions)]
     return merge([Contribution.unpack(one) for one in packed if one is not None])
@@ -117,8 +121,9 @@ def test_what_is_learnt_from_is_what_it_was():
     world.load(RECORDS)
     world.run()
     grow(world, 4)
-    expected = learnt_next(world, 2)
+    expected, hot = learnt_next(world, 2), ranks(world, 2, "hot")
     migrate(world)
+    assert ranks(world, 4, "hot") == hot
     found = learnt_next(world, 4)
     assert found.ids == expected.ids
     assert found.rows.tobytes() == expected.rows.tobytes()

@@ -43,6 +43,7 @@ def test_saved_lost_and_restored(said, deployment, monkeypatch, tmp_path):
     said("run", "--until-end")
     assert json.loads(said("customer", "c-00001", "--json")) == shown
 
+    assert "already" in said("state", "migrate")
     damaged = tmp_path / "damaged.snapshot"
     damaged.write_bytes(Path(saved[0]["path"]).read_bytes()[:-1])
     assert "damaged" in said("snapshot", "verify", damaged, code=2)

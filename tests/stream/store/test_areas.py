@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 import redis
@@ -17,7 +18,11 @@ from tests.stream.store.conftest import EVERYTHING, Open, hashes
 
 
 def contents(store: StateStore, partition: int = 0) -> object:
-    return store.load(partition), store.outbox(partition)
+    return store.load(partition), sorted(store.scan(partition)), store.outbox(partition)
+
+
+def indexes(store: StateStore, partition: int = 0) -> dict[str, list[tuple[str, int]]]:
+    return {name: store.range(partition, name, -(2**53), 100) for name in store.indexes(partition)}
 
 
 def test_a_copy_stays_as_it_was(store: StateStore) -> None:
@@ -55,7 +60,7 @@ def test_a_copy_is_of_one_commit_while_commits_go_on(open_store: Open) -> None:
         while not stop.is_set():
             count += 1
             value = b"%d" % count
-            owner.commit(0, epoch, Delta(count, dict.fromkeys(names, value), {"tea": value}, number=count), value)
+            owner.commit(0, epoch, Delta(count, dict.fromkeys(names, value), items={"tea": value}, number=count), value)
 
     writer = threading.Thread(target=commits)
     writer.start()
@@ -76,16 +81,19 @@ def test_a_copy_is_of_one_commit_while_commits_go_on(open_store: Open) -> None:
 
 def test_what_was_prepared_takes_the_place_of_what_was_there(store: StateStore) -> None:
     epoch = store.acquire(0)
-    store.commit(0, epoch, EVERYTHING, b"out")
+    store.commit(0, epoch, replace(EVERYTHING, indexes={"hot": {"ada": 1}}), b"out")
     area = store.area("next")
     prepared = area.acquire(0)
     area.commit(0, prepared, Delta(1, {"bob": b"1"}, seen=hashes(0, 3), seen_limit=3), b"")
-    area.commit(0, prepared, Delta(2, {"cid": b"2"}, scalars={"model": b"m"}, number=4), b"next")
+    area.commit(
+        0, prepared, Delta(2, {"cid": b"2"}, scalars={"model": b"m"}, number=4, indexes={"due": {"cid": 9}}), b"next"
+    )
     expected, before = contents(area), contents(store)
     assert contents(store) == before
     store.acquire(0)
     store.move(0, "next")
     assert contents(store) == expected
+    assert indexes(store) == {"due": [("cid", 9)]}
     assert store.position(0) == (2, 4)
     assert area.load(0) is None
     store.move(0, "next")  # once more, as by someone who did not see the answer
