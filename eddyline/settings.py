@@ -25,6 +25,7 @@ from stream.config import (
     EventsConfig,
     Feature,
     LearningConfig,
+    ProfilesConfig,
     RecommendConfig,
     SegmentsConfig,
     load_toml,
@@ -67,6 +68,7 @@ class Settings(BaseSettings):
     preset: str = Field("shop", description="What the sections below are, where they say nothing else")
     units: dict[str, str] = Field(default_factory=dict, description="A feature's unit -> what it is called instead")
     events: EventsConfig
+    profiles: ProfilesConfig
     features: tuple[Feature, ...] = Field(min_length=1)
     segments: SegmentsConfig
     targets: tuple[Target, ...]
