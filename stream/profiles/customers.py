@@ -37,6 +37,7 @@ class Customers:
         self.layout = Layout(config)
         self._borders = borders(saved.scalars)  # as stored
         floor, threshold = self._borders
+        self._partition = None if stored is None else stored.partition
         self._declared = {target.name for target in config.targets}
         self._set = WorkingSet(config.profiles.hot, floor, stored, self._unpack)
         self._quiet = Timers(QUIET, stored)
@@ -174,7 +175,7 @@ class Customers:
 
     def _unpack(self, customer: str, packed: bytes) -> Profile:
         """A stored profile, without what was kept for targets that are no longer declared."""
-        with readable(f"The profile of customer {customer!r}"):
+        with readable(f"Partition {self._partition}: the profile of customer {customer!r}"):
             profile = Profile.unpack(customer, packed)
         for name in sorted(profile.standings.keys() - self._declared):
             del profile.standings[name]
