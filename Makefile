@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 # Tests mostly wait for servers, so more of them run at once than there are cores; each worker has servers of its own.
-WORKERS ?= 4
+WORKERS ?= 5
 INPUTS ?= 1000000
 FAULTS ?= 120
 SEED ?= 7
@@ -36,7 +36,7 @@ lint: $(VENV)/.dev ## Format, lint, types, layers
 	$(BIN)/lint-imports --no-cache
 
 unit: $(VENV)/.dev ## All tests; real Kafka and Redis are found or started
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test: lint unit ## Everything that must hold
 

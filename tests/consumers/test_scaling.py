@@ -17,19 +17,20 @@ PARTITIONS = 4
 
 
 @pytest.mark.kafka
-@pytest.mark.parametrize("assignment", ["eager", "cooperative"])
-def test_workers_come_and_go(kafka, assignment):
+@pytest.mark.parametrize(("assignment", "counts"), [("eager", (1, 2, 1)), ("cooperative", (1, 2, 4, 1))])
+def test_workers_come_and_go(kafka, assignment, counts):
     log = KafkaLog(kafka)
     log.settings = log.settings.model_copy(update={"assignment": assignment})
     world = World(log, MemoryStore(), partitions=PARTITIONS)
     workers: list[Worker] = []
-    for part, count in enumerate((1, 2, 4, 1)):
-        world.load(RECORDS[part * 100 : (part + 1) * 100])
+    each = len(RECORDS) // len(counts)
+    for part, count in enumerate(counts):
+        world.load(RECORDS[part * each : (part + 1) * each if part + 1 < len(counts) else None])
         while len(workers) < count:
             workers.append(world.worker(name=f"w{part}{len(workers)}"))
         while len(workers) > count:
             workers.pop().close()
-        _work(world, workers, 60 + part * 100)  # the next change comes before all is done
+        _work(world, workers, 60 + part * each)  # the next change comes before all is done
         _work(world, workers, 0, spread=True)
     _work(world, workers, len(RECORDS))
     profiles, hashes = _profiles(workers[0]), _hashes(workers[0])

@@ -85,7 +85,7 @@ def test_the_entries_exercise_what_is_tested() -> None:
     assert len(engine.customers) > 0
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(data=st.data())
 def test_reading_what_is_needed_changes_nothing(data: st.DataObject) -> None:
     cuts = data.draw(st.lists(st.integers(1, len(entries()) - 1), max_size=60, unique=True))
