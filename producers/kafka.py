@@ -129,22 +129,24 @@ class KafkaSink(Sink):
 class KafkaTransactionalSink(KafkaSink, TransactionalSink):
     """Writes to Kafka in transactions. Making one fences older producers of the same `transactional_id`.
 
-    A call that gets no answer within `settings.timeout` raises Unreachable, and so does every later one: whether that
-    transaction was committed is unknown until a new sink of the same id has been made.
+    A call that gets no answer within `settings.timeout` raises Unreachable, and so does every later one until `abort`,
+    which puts a new producer of the same id in the place of the one that hangs: Kafka then settles what was left.
     """
 
     def __init__(self, settings: KafkaSettings, transactional_id: str) -> None:
-        self._lost = False
-        self._open = False
-        super().__init__(
-            settings, transactional_id=transactional_id, transaction_timeout_ms=settings.transaction_timeout
-        )
+        self._id = transactional_id
+        self._start(settings)
+
+    def _start(self, settings: KafkaSettings) -> None:
+        super().__init__(settings, transactional_id=self._id, transaction_timeout_ms=settings.transaction_timeout)
+        self._lost = self._open = False
         self._manager: Any = self._producer._transaction_manager
         self._watchdog = _Watchdog()
         try:
             with self._guarded():
                 self._producer.init_transactions()
         except EddylineError:
+            self._lost = True
             self.close()
             raise
 
@@ -176,6 +178,10 @@ class KafkaTransactionalSink(KafkaSink, TransactionalSink):
             self._open = False
 
     def abort(self) -> None:
+        if self._lost:
+            self.close()
+            self._start(self._settings)
+            return
         with self._guarded():
             if not self._open:
                 return

@@ -75,8 +75,22 @@ def test_no_call_waits_for_ever(broker: LocalKafka) -> None:
     assert answered == []
     assert source.poll(1, 0.1) == {}
     assert Writers(settings, "group", "a").fence_dead() == []
+    _signal(broker, signal.SIGCONT)
+    goes_on(sinks[1], reader, at)
     for client in (admin, reader, source, late, plain, *sinks):
         client.close()
+
+
+def goes_on(sink: KafkaTransactionalSink, reader: KafkaReader, at: TopicPartition) -> None:
+    """One whose commit got no answer is of use again when it has aborted, and what it wrote before is there or not."""
+    with pytest.raises(Unreachable):
+        sink.begin()
+    sink.abort()
+    sink.begin()
+    sink.send([Outgoing("events", b"k", b"later")])
+    sink.commit()
+    values = [record.value for record in reader.read(at, *reader.bounds(at))]
+    assert values.count(b"later") == 1
 
 
 def _signal(server: LocalKafka, number: int) -> None:
