@@ -172,6 +172,7 @@ class Campaign:
         """Let all workers leave; one comes back while they do not all do so in good order."""
         while not field.crew.leave():
             field.crew.start(0)
+            field.until(lambda: field.crew.joined(0), "the worker that came back has joined")
             field.recover()
 
     def _check(

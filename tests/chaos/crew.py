@@ -79,6 +79,7 @@ class Crew:
         self._logs = logs
         self._spares = spares
         self._workers: dict[int, subprocess.Popen[str]] = {}
+        self._begun: dict[int, int] = {}  # characters in a slot's log before its present worker
         self._tokens = 0
 
     @property
@@ -89,6 +90,7 @@ class Crew:
     def start(self, slot: int) -> None:
         """Let a worker work in a slot."""
         worker = self._workers[slot] = self._spares.take()
+        self._begun[slot] = len(self.said(slot, 2**31))
         self._tell(worker, {"settings": self._settings(slot), "log": str(self._log(slot))})
 
     def tend(self) -> None:
@@ -146,6 +148,10 @@ class Crew:
                 raise Broken(f"worker {slot} does not leave: {self.said(slot)}") from None
             self._check(slot, codes[-1])
         return not any(codes)
+
+    def joined(self, slot: int) -> bool:
+        """Whether a slot's worker has been given partitions: then it leaves in good order when told to."""
+        return "the group gives" in self.said(slot, 2**31)[self._begun[slot] :]
 
     def close(self) -> None:
         """Kill all."""
