@@ -170,7 +170,7 @@ class Customers:
         self._quiet.set(profile.customer, due)
 
     def _redraw(self) -> None:
-        self.sample.redraw(profile.customer for profile in self)
+        self.sample.redraw(self._set.names())
         self._set.prepare([customer for _, customer in self.sample])
 
     def _unpack(self, customer: str, packed: bytes) -> Profile:

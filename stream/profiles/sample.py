@@ -89,7 +89,7 @@ class CustomerSample:
             self._leave(customer)
 
     def redraw(self, customers: Iterable[str]) -> None:
-        """Begin again with all customers there are."""
+        """Begin again with all customers there are; who is named twice counts once."""
         self.threshold = EVERY
         for customer in customers:
             if customer not in self._members:

@@ -74,6 +74,13 @@ class WorkingSet:
         every.update(self._resident)
         return (every[customer] for customer in sorted(every))
 
+    def names(self) -> Iterator[str]:
+        """All customers, in no order, some perhaps twice."""
+        yield from self._resident
+        for customer, _ in self._stored.scan() if self._stored is not None else ():
+            if customer not in self._resident and customer not in self._changed:
+                yield customer
+
     def hot(self) -> Iterator[Profile]:
         """Profiles of the hot customers, by id."""
         return (self._resident[customer] for customer in sorted(self._hot))
