@@ -176,6 +176,9 @@ class KafkaSource(Source):
         deadline = time.monotonic() + self._settings.timeout / 1000
         while True:
             left = max(0, round((deadline - time.monotonic()) * 1000))
+            # kafka-python 3.0.12 keeps a request that was not answered in time, and answers the next question with it:
+            # with an offset of then, or never when its connection was lost. Each question is asked anew.
+            self._consumer._coordinator._offset_fetch_futures.pop(frozenset([at]), None)
             try:
                 with translated(self._settings):
                     found: OffsetAndMetadata | None = self._consumer.committed(

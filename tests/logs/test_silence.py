@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
+from kafka import TopicPartition as KafkaPartition
+from kafka.errors import KafkaTimeoutError
 
 from consumers.kafka import KafkaReader, KafkaSource
 from consumers.kafka_admin import KafkaAdmin
@@ -79,6 +82,28 @@ def test_no_call_waits_for_ever(broker: LocalKafka) -> None:
     goes_on(sinks[1], reader, at)
     for client in (admin, reader, source, late, plain, *sinks):
         client.close()
+
+
+def test_an_offset_that_was_asked_for_in_vain_is_asked_for_again(broker: LocalKafka) -> None:
+    """The answer that came too late is that of another time: taken for today's, an outbox would be published twice."""
+    settings = KafkaSettings(bootstrap_servers=broker.address, timeout="4s")
+    with closing(KafkaAdmin(settings)) as admin:
+        admin.create("events", 1)
+    source, sink = KafkaSource(settings, "group"), KafkaTransactionalSink(settings, "id")
+    source.subscribe("events", lambda partitions: None, lambda partitions: None)
+    with closing(source), closing(sink):
+        while not source._owned:
+            source.poll(1, 1.0)
+        assert source.committed(0) is None
+        _signal(broker, signal.SIGSTOP)
+        with pytest.raises(KafkaTimeoutError):  # as the client itself asks, between two polls
+            source._consumer.committed(KafkaPartition("events", 0), timeout_ms=500)
+        _signal(broker, signal.SIGCONT)
+        sink.begin()
+        sink.send([Outgoing("events", b"k", b"v")])
+        sink.send_offsets({TopicPartition("events", 0): 1}, source.group_metadata())
+        sink.commit()
+        assert source.committed(0) == 1
 
 
 def goes_on(sink: KafkaTransactionalSink, reader: KafkaReader, at: TopicPartition) -> None:
