@@ -7,12 +7,12 @@ import time
 import kafka.errors as errors
 from kafka import KafkaAdminClient
 
+from consumers.kafka_coordinator import coordinated
 from consumers.source import Admin
 from producers.kafka_client import MAX_RECORD_BYTES, KafkaSettings, connecting, translated
 from stream.errors import InputError, Unreachable
 
 _PAUSE = 0.1
-_COMING = (errors.CoordinatorNotAvailableError, errors.CoordinatorLoadInProgressError, errors.NotCoordinatorError)
 
 
 class KafkaAdmin(Admin):
@@ -54,15 +54,7 @@ class KafkaAdmin(Admin):
                 time.sleep(_PAUSE)
 
     def members(self, group: str) -> int:
-        deadline = time.monotonic() + self._settings.timeout / 1000
-        with translated(self._settings):
-            while True:
-                try:
-                    return len(self._client.describe_groups([group])[group]["members"])
-                except _COMING:
-                    if time.monotonic() > deadline:
-                        raise
-                time.sleep(_PAUSE)
+        return len(coordinated(self._settings, lambda: self._client.describe_groups([group]))[group]["members"])
 
     def close(self) -> None:
         self._client.close()

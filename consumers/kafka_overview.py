@@ -6,18 +6,16 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-import kafka.errors as errors
 from kafka import KafkaAdminClient
 from kafka import TopicPartition as KafkaPartition
 from kafka.protocol.consumer.offsets import OffsetSpec
 
 from consumers.kafka import open_consumer
+from consumers.kafka_coordinator import coordinated
 from producers.kafka_client import KafkaSettings, connecting, translated
 from stream.records import TopicPartition
 
-_PAUSE = 0.1
 _FIRST = 5.0  # seconds in which the first record of each partition is waited for
-_COMING = (errors.CoordinatorNotAvailableError, errors.CoordinatorLoadInProgressError, errors.NotCoordinatorError)
 
 
 class Member(NamedTuple):
@@ -51,16 +49,7 @@ class KafkaOverview:
 
     def group(self, group: str, topic: str) -> Group:
         """State and members of a group; their partitions are those of one topic."""
-        deadline = time.monotonic() + self._settings.timeout / 1000
-        with translated(self._settings):
-            while True:
-                try:
-                    found = self._client.describe_groups([group])[group]
-                    break
-                except _COMING:
-                    if time.monotonic() > deadline:
-                        raise
-                time.sleep(_PAUSE)
+        found = coordinated(self._settings, lambda: self._client.describe_groups([group]))[group]
         members = tuple(
             Member(
                 one["group_instance_id"] or one["client_id"].rpartition(":")[2],
@@ -73,8 +62,7 @@ class KafkaOverview:
 
     def committed(self, group: str, topic: str) -> dict[int, tuple[int, str]]:
         """Partition -> offset that the group has committed, and what was noted with it."""
-        with translated(self._settings):
-            found = self._client.list_group_offsets({group: None})[group]
+        found = coordinated(self._settings, lambda: self._client.list_group_offsets({group: None}))[group]
         return {
             at.partition: (kept.offset, kept.metadata or "")
             for at, kept in found.items()

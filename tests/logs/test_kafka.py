@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from consumers.kafka import KafkaReader, KafkaSource
 from consumers.kafka_admin import KafkaAdmin
+from consumers.kafka_overview import KafkaOverview
 from eddyline.testing.servers import LocalKafka, free_port
 from producers.kafka import KafkaSettings, KafkaSink, KafkaTransactionalSink
 from producers.kafka_client import MAX_RECORD_BYTES
@@ -55,6 +56,15 @@ def broker(own_broker: LocalKafka) -> LocalKafka:
         except Unreachable as reason:
             missing(reason)
     return own_broker
+
+
+@pytest.mark.kafka
+def test_a_broker_that_has_just_started_is_asked_until_it_has_a_coordinator(broker: LocalKafka) -> None:
+    """First here: nobody has asked this broker for a group, so it has no coordinator yet."""
+    overview = KafkaOverview(KafkaSettings(bootstrap_servers=broker.address))
+    assert overview.committed("nobody", "events") == {}
+    assert overview.group("nobody", "events").members == ()
+    overview.close()
 
 
 @pytest.mark.kafka
