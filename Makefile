@@ -1,7 +1,7 @@
 # Two commands matter: `make demo` and `make test`.
 PYTHON ?= python3
 VENV ?= .venv
-# Tests mostly wait for servers, so more of them run at once than there are cores; each worker has servers of its own.
+# Tests mostly wait for servers, so more of them run at once than there are cores; all workers share one Kafka and one Redis.
 WORKERS ?= 5
 INPUTS ?= 1000000
 FAULTS ?= 120

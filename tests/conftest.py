@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
 from stream.errors import Unreachable
-from tests.servers import kafka_server, missing, redis_server
+from tests.servers import missing
+from tests.shared import server, shared_servers
+
+_SHARED = pytest.StashKey[str]()
 
 _LONGEST = (
     "consumers/test_scaling",
@@ -35,23 +39,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
-@pytest.fixture(scope="session")
-def kafka() -> Iterator[str]:
-    """Bootstrap servers of a real Kafka."""
-    with ExitStack() as stack:
-        try:
-            address = stack.enter_context(kafka_server())
-        except Unreachable as reason:
-            missing(reason)
-        yield address
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Workers share their servers."""
+    config: pytest.Config = node.config
+    if _SHARED not in config.stash:
+        stack = ExitStack()
+        config.add_cleanup(stack.close)
+        config.stash[_SHARED] = str(stack.enter_context(shared_servers()))
+    node.workerinput["servers"] = config.stash[_SHARED]
 
 
 @pytest.fixture(scope="session")
-def redis_url() -> Iterator[str]:
-    """URL of a real Redis."""
+def kafka(pytestconfig: pytest.Config) -> Iterator[str]:
+    """Bootstrap servers of a real Kafka, which other workers use too."""
+    yield from _server("kafka", pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def redis_url(pytestconfig: pytest.Config) -> Iterator[str]:
+    """URL of a real Redis, which other workers use too."""
+    yield from _server("redis", pytestconfig)
+
+
+def _server(name: str, config: pytest.Config) -> Iterator[str]:
     with ExitStack() as stack:
         try:
-            address = stack.enter_context(redis_server())
+            address = stack.enter_context(server(name, getattr(config, "workerinput", {}).get("servers")))
         except Unreachable as reason:
             missing(reason)
         yield address

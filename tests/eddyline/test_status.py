@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from http.client import HTTPConnection
 from types import SimpleNamespace
@@ -23,10 +23,18 @@ from eddyline.connected import open_sink
 from eddyline.settings import load_settings
 from eddyline.testing.servers import free_port
 from stream.records import Outgoing
+from stream.store.embedded import embedded_redis
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 
 PATIENCE = 120
+
+
+@pytest.fixture
+def deployment(deployment) -> Iterator[dict[str, str]]:
+    """On a Redis of its own, whose writes can be counted."""
+    with embedded_redis() as url:
+        yield deployment | {"EDDYLINE_REDIS__URL": url}
 
 
 @pytest.fixture
@@ -55,12 +63,18 @@ def event(number: int) -> bytes:
     return b'{"type": "track", "userId": "c", "event": "Product Viewed", "messageId": "m%d"}' % number
 
 
-def footprint(deployment) -> tuple[set[str], int]:
-    """Groups that Kafka knows, and writes that Redis has seen."""
+def footprint(deployment) -> tuple[dict[str, Any], int]:
+    """Groups that have offsets of this deployment's topics, with these, and writes that Redis has seen."""
     admin = KafkaAdminClient(bootstrap_servers=deployment["EDDYLINE_KAFKA__BOOTSTRAP_SERVERS"])
     with closing(admin), redis.Redis.from_url(deployment["EDDYLINE_REDIS__URL"]) as client:
-        groups = {one["group_id"] for one in admin.list_groups()}
-        return groups, client.info("persistence")["rdb_changes_since_last_save"]
+        groups = admin.list_group_offsets([one["group_id"] for one in admin.list_groups()])
+        prefix = deployment["EDDYLINE_TOPICS__PREFIX"]
+        mine = {
+            group: {at: offset for at, offset in offsets.items() if at.topic.startswith(prefix)}
+            for group, offsets in groups.items()
+        }
+        writes = client.info("persistence")["rdb_changes_since_last_save"]
+        return {group: at for group, at in mine.items() if at}, writes
 
 
 @pytest.mark.parametrize(
