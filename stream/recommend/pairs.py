@@ -1,0 +1,172 @@
+"""Decayed counts of what goes with or after what, each item's others bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.recommend.component import NONE, NOTHING, Floats, Numbers, Offers, grown
+
+BLOCK = 256
+"""Half-lives after which weights are shifted down, by an exact power of two."""
+
+_NO_WEIGHTS: Floats = np.zeros(0)
+
+
+class Row:
+    """One item's others: their numbers and weights, in the order they came, shape [n]; weights start at `floor`."""
+
+    __slots__ = ("floor", "others", "weights")
+
+    def __init__(self, others: Numbers = NONE, weights: Floats = _NO_WEIGHTS, floor: float = 0.0) -> None:
+        self.others = others
+        self.weights = weights
+        self.floor = floor
+
+
+class PairCounts:
+    """Weights of ordered pairs of items, forward-decayed: they grow as 2^(t / half-life), so nothing is ever swept.
+
+    An item keeps `cap` others. When it has twice as many the lightest go, and a newcomer starts from the weight of the
+    heaviest that went, so that it can rise (plain trimming would starve it); what lies above that floor is certain, and
+    only that counts.
+
+    Parameters
+    ----------
+    half_life
+        In ms.
+    cap
+        Others kept of an item.
+    shrink
+        Weight, of orders made now, at which a similarity counts half.
+
+    Notes
+    -----
+    Sources: Cormode et al., Forward Decay (2009); Metwally et al., Space-Saving (2005).
+    """
+
+    def __init__(self, half_life: int, cap: int, shrink: float) -> None:
+        self._half_life = half_life
+        self._cap = cap
+        self._shrink = shrink
+        self._block = 0
+        self._newest = 0
+        self._rows: list[Row] = []
+        self._out = np.zeros(64)
+        self._in = np.zeros(64)
+        self._place = np.full(64, -1, np.int32)
+
+    def reserve(self, size: int) -> None:
+        """Make room for items with numbers below `size`."""
+        self._rows.extend(Row() for _ in range(size - len(self._rows)))
+        self._out, self._in = grown(self._out, size), grown(self._in, size)
+        if len(self._place) < len(self._out):
+            self._place = np.full(len(self._out), -1, np.int32)
+
+    def weight(self, time: int) -> float:
+        """What an order of this time counts, beside those that were counted."""
+        self._advance(time // (self._half_life * BLOCK))
+        self._newest = max(self._newest, time)
+        return float(2.0 ** (time / self._half_life - BLOCK * self._block))
+
+    def add(self, first: Numbers, then: Numbers, weight: float) -> None:
+        """Count each pair of an item of `first` and another one of `then`; both are distinct, shape [n] and [m]."""
+        self._out[first] += weight
+        self._in[then] += weight
+        place = self._place
+        for item in first.tolist():
+            row = self._rows[item]
+            place[row.others] = np.arange(len(row.others), dtype=np.int32)
+            at = place[then]
+            place[row.others] = -1
+            known = at >= 0
+            row.weights[at[known]] += weight
+            new = then[~known & (then != item)]
+            if len(new):
+                row.others = np.concatenate((row.others, new))
+                row.weights = np.concatenate((row.weights, np.full(len(new), row.floor + weight)))
+                if len(row.others) > 2 * self._cap:
+                    self._prune(row)
+
+    def offers(self, seeds: Numbers, weights: Floats) -> Offers:
+        """Others of the seeds: similarity c / √(out · in) · c / (c + shrink), times the seed's weight."""
+        rows = [self._rows[seed] for seed in seeds.tolist()]
+        lengths = [len(row.others) for row in rows]
+        if not sum(lengths):
+            return NOTHING
+        items = np.concatenate([row.others for row in rows])
+        counts = np.concatenate([row.weights for row in rows])
+        counts -= np.repeat([row.floor for row in rows], lengths)
+        shrink = self._shrink * 2.0 ** (self._newest / self._half_life - BLOCK * self._block)
+        scale = np.repeat(weights / np.sqrt(np.maximum(self._out[seeds], 1e-300)), lengths)
+        values = scale * counts / np.sqrt(np.maximum(self._in[items], 1e-300)) * (counts / (counts + shrink))
+        return Offers(items, values, np.repeat(seeds, lengths))
+
+    def merge(self, others: Sequence[Self], numbers: Sequence[Numbers], size: int) -> Self:
+        """See `Component.merge`; exact as long as no partition has dropped any, but for the last bits of sums."""
+        parts = (self, *others)
+        merged = type(self)(self._half_life, self._cap, self._shrink)
+        merged.reserve(size)
+        merged._block = max(part._block for part in parts)
+        merged._newest = max(part._newest for part in parts)
+        gathered: list[list[tuple[Numbers, Floats]]] = [[] for _ in range(size)]
+        for part, names in zip(parts, numbers, strict=True):
+            shift = _shift(part._block, merged._block)
+            known = len(names)
+            merged._out[names] += part._out[:known] * shift
+            merged._in[names] += part._in[:known] * shift
+            for item, row in enumerate(part._rows[:known]):
+                if len(row.others):
+                    gathered[names[item]].append((names[row.others], (row.weights - row.floor) * shift))
+        for item, found in enumerate(gathered):
+            if found:
+                items = np.concatenate([one for one, _ in found])
+                distinct, place = np.unique(items, return_inverse=True)
+                weights = np.bincount(place, np.concatenate([weights for _, weights in found]))
+                row = merged._rows[item]
+                row.others, row.weights = distinct.astype(np.intp), weights
+                if len(distinct) > merged._cap:
+                    merged._keep(row)
+        return merged
+
+    def _prune(self, row: Row) -> None:
+        dropped = self._keep(row)
+        row.floor = dropped
+
+    def _keep(self, row: Row) -> float:
+        """Keep the heaviest, of equal ones the earlier comer, in the order they came; the heaviest that went."""
+        order = np.argsort(-row.weights, kind="stable")
+        floor = float(row.weights[order[self._cap]])
+        kept = np.sort(order[: self._cap])
+        row.others, row.weights = row.others[kept], row.weights[kept]
+        return floor
+
+    def _advance(self, block: int) -> None:
+        if block <= self._block:
+            return
+        shift = _shift(self._block, block)
+        self._block = block
+        self._out *= shift
+        self._in *= shift
+        for row in self._rows:
+            row.weights = row.weights * shift
+            row.floor *= shift
+
+
+def _shift(block: int, to: int) -> float:
+    """What a weight of `block` is in units of `to`."""
+    return float(2.0 ** max(BLOCK * (block - to), -1074))
+
+
+def sampled(items: Numbers, most: int, seed: int) -> NDArray[np.intp]:
+    """At most so many of the items, drawn by a hash of number and seed, in their order."""
+    if len(items) <= most:
+        return items
+    mixed = (items.astype(np.uint64) + np.uint64(seed % 2**63)) * np.uint64(0x9E3779B97F4A7C15)
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(32)
+    return items[np.sort(np.argsort(mixed, kind="stable")[:most])]

@@ -1,0 +1,63 @@
+"""Popularity: what everybody orders, now and lately."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+
+from stream.durations import DAY
+from stream.recommend.component import Component, Numbers, Offers, Order, Query, grown
+from stream.recommend.pairs import BLOCK
+
+HALF_LIVES = (2 * DAY, 7 * DAY, 30 * DAY)
+"""In ms: their differences say what is rising and what is falling."""
+
+HEADS = 300
+"""Most popular items that are offered to everyone."""
+
+
+class Popularity(Component):
+    """Decayed orders of each item, at three half-lives."""
+
+    signals = ("pop2", "pop7", "pop30")
+
+    def __init__(self) -> None:
+        self._counts = [np.zeros(64) for _ in HALF_LIVES]
+        self._blocks = [0 for _ in HALF_LIVES]
+        self._size = 0
+
+    def reserve(self, size: int) -> None:
+        """See `Component.reserve`."""
+        self._size = max(size, self._size)
+        self._counts = [grown(counts, size) for counts in self._counts]
+
+    def learn(self, order: Order) -> None:
+        """See `Component.learn`."""
+        for place, half_life in enumerate(HALF_LIVES):
+            self._advance(place, order.time // (half_life * BLOCK))
+            self._counts[place][order.items] += 2.0 ** (order.time / half_life - BLOCK * self._blocks[place])
+
+    def score(self, query: Query) -> Sequence[Offers]:
+        """See `Component.score`; items that were ordered at all."""
+        every = np.arange(self._size)
+        seeds = np.full(self._size, -1)
+        return [Offers(every, counts[: self._size], seeds) for counts in self._counts]
+
+    def merge(self, others: Sequence[Self], numbers: Sequence[Numbers], size: int) -> Self:
+        """See `Component.merge`."""
+        merged = type(self)()
+        merged.reserve(size)
+        for part, names in zip((self, *others), numbers, strict=True):
+            for place in range(len(HALF_LIVES)):
+                block = part._blocks[place]
+                merged._advance(place, block)
+                shift = 2.0 ** max(BLOCK * (block - merged._blocks[place]), -1074)
+                merged._counts[place][names] += part._counts[place][: len(names)] * shift
+        return merged
+
+    def _advance(self, place: int, block: int) -> None:
+        if block > self._blocks[place]:
+            self._counts[place] *= 2.0 ** max(BLOCK * (self._blocks[place] - block), -1074)
+            self._blocks[place] = block

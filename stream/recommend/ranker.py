@@ -1,0 +1,84 @@
+"""The ranker: how much each signal counts, learnt from what happened next, and mergeable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+
+from stream.recommend.component import Floats, Numbers
+
+START = 0.3
+"""Weight of each signal before anything is learnt: a fusion of all."""
+
+
+class Ranker:
+    """A listwise softmax over candidates, learnt by Newton steps whose statistics add up.
+
+    Of an order, the loss is -log of the chance that a draw from softmax(x · w) is one of the items that were ordered:
+    a list of ten is good when one of them is in it, not when it knows all of a long order. Near the weights w₀ with
+    which it was ranked the loss is about g · (w - w₀) + ½ (w - w₀)ᵀ H (w - w₀), with H the covariance of the
+    candidates' features (an upper bound). So orders add up to one quadratic form with the matrix Σ H and the vector
+    Σ (H w₀ - g), whatever each one's w₀ was; and so do partitions. Weights are its minimum, with a prior that pulls to
+    `START`.
+
+    Parameters
+    ----------
+    signals
+        How many.
+    half_life
+        Orders after which an order counts half.
+    prior
+        Strength of the pull to `START`, in orders' curvature.
+
+    Notes
+    -----
+    Softmax over lists: ListNet (Cao et al., 2007). The statistics are those of a Newton step (iteratively reweighted least
+    squares), one for each example and forgotten exponentially, as in recursive least squares.
+    """
+
+    def __init__(self, signals: int, half_life: float = 1_500.0, prior: float = 1.0) -> None:
+        self._keep = 0.5 ** (1.0 / half_life)
+        self._half_life, self._prior = half_life, prior
+        self._curvature = np.zeros((signals, signals))
+        self._pull = np.zeros(signals)
+        self.seen = 0.0
+        self.weights = np.full(signals, START)
+
+    def learn(self, features: Floats, wanted: Numbers) -> None:
+        """Learn from one order.
+
+        Parameters
+        ----------
+        features
+            Of the candidates, shape [n, signals].
+        wanted
+            Places of those that were ordered, shape [w], at least one.
+        """
+        scores = (features * self.weights).sum(axis=1)
+        chance = np.exp(scores - scores.max())
+        chance /= chance.sum()
+        mean = (features * chance[:, None]).sum(axis=0)
+        share = chance[wanted] / chance[wanted].sum()
+        gradient = mean - (features[wanted] * share[:, None]).sum(axis=0)
+        centred = features - mean
+        curvature = np.einsum("ni,nj->ij", centred * chance[:, None], centred)
+        self._curvature = self._keep * self._curvature + curvature
+        self._pull = self._keep * self._pull + curvature @ self.weights - gradient
+        self.seen = self._keep * self.seen + 1.0
+
+    def settle(self) -> None:
+        """Take the weights that the statistics speak for."""
+        prior = self._prior * np.eye(len(self.weights))
+        self.weights = np.linalg.solve(self._curvature + prior, self._pull + self._prior * START)
+
+    def merge(self, others: Sequence[Self]) -> Self:
+        """A new ranker that has learnt what this one and others have."""
+        merged = type(self)(len(self.weights), self._half_life, self._prior)
+        for part in (self, *others):
+            merged._curvature += part._curvature
+            merged._pull += part._pull
+            merged.seen += part.seen
+        merged.settle()
+        return merged
