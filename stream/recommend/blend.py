@@ -87,10 +87,12 @@ class Blend:
                 row[:] = one.values
             elif len(one.items):
                 row[:] = one.scores(self.size)
-        chosen = dense[len(self.components[0].signals) :].any(axis=0)
-        for row in dense[: len(self.components[0].signals)]:
+        chosen = np.zeros(self.size, np.bool_)
+        for row in dense[: len(Popularity.signals)]:
             heads = np.argpartition(-row, HEADS)[:HEADS] if self.size > HEADS else np.arange(self.size)
             chosen[heads] |= row[heads] > 0
+        for one in offers[len(Popularity.signals) :]:
+            chosen[one.items] = True
         chosen[exclude] = False
         items = np.flatnonzero(chosen)
         highest = dense.max(axis=1, initial=0.0)

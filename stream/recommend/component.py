@@ -76,7 +76,8 @@ class Offers(NamedTuple):
 
     def scores(self, size: int) -> Floats:
         """Score of each of `size` items, shape [size]."""
-        return np.bincount(self.items, self.values, size)
+        summed: Floats = np.bincount(self.items, self.values, size).astype(np.float64)
+        return summed
 
     def because(self, item: int) -> int:
         """The seed that counted most for an item; -1 when there is none."""

@@ -111,7 +111,7 @@ class _Memory:
         if not slots:
             return NOTHING
         every = np.concatenate(slots).astype(np.intp)
-        shared: Floats = np.bincount(every, np.repeat(rarity, [len(one) for one in slots]), held)
+        shared: Floats = np.bincount(every, np.repeat(rarity, [len(one) for one in slots]), held).astype(np.float64)
         there = np.flatnonzero(shared)
         sizes = np.array([len(self._keys[slot]) for slot in there.tolist()])
         near = shared[there] / np.sqrt(sizes) * np.exp2(-np.maximum(time - self._times[there], 0.0) / LATELY)

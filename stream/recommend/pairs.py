@@ -125,7 +125,7 @@ class PairCounts:
             if found:
                 items = np.concatenate([one for one, _ in found])
                 distinct, place = np.unique(items, return_inverse=True)
-                weights = np.bincount(place, np.concatenate([weights for _, weights in found]))
+                weights = np.bincount(place, np.concatenate([weights for _, weights in found])).astype(np.float64)
                 row = merged._rows[item]
                 row.others, row.weights = distinct.astype(np.intp), weights
                 if len(distinct) > merged._cap:

@@ -14,9 +14,6 @@ from stream.recommend.pairs import BLOCK
 HALF_LIVES = (2 * DAY, 7 * DAY, 30 * DAY)
 """In ms: their differences say what is rising and what is falling."""
 
-HEADS = 300
-"""Most popular items that are offered to everyone."""
-
 
 class Popularity(Component):
     """Decayed orders of each item, at three half-lives."""

@@ -34,8 +34,8 @@ class Ranker:
 
     Notes
     -----
-    Softmax over lists: ListNet (Cao et al., 2007). The statistics are those of a Newton step (iteratively reweighted least
-    squares), one for each example and forgotten exponentially, as in recursive least squares.
+    Softmax over lists: ListNet (Cao et al., 2007). The statistics are those of a Newton step (iteratively reweighted
+    least squares), one for each example and forgotten exponentially, as in recursive least squares.
     """
 
     def __init__(self, signals: int, half_life: float = 1_500.0, prior: float = 1.0) -> None:
