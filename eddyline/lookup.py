@@ -141,6 +141,22 @@ def read_customer(settings: Settings, customer: str) -> CustomerView:
         return _view(store, settings.engine, partition, customer, packed, changes)
 
 
+def read_similar(settings: Settings, item: str, count: int) -> list[tuple[str, float]]:
+    """Items nearest to an item with their similarity in (0, 1], most similar first.
+
+    Raises
+    ------
+    InputError
+        When none are known.
+    """
+    with closing(open_store(settings)) as store:
+        found = store.similar(item, count)
+        if not found:
+            why = "there is no model yet" if store.shared("model") is None else "look at the id, it is a product_id"
+            raise InputError(f"nothing is ordered together with item {item!r}: {why}")
+        return found
+
+
 def _view(
     store: StateStore,
     config: EngineConfig,

@@ -17,6 +17,7 @@ from eddyline.cli import (
     run,
     schema,
     segments,
+    similar,
     simulate,
     snapshot,
     state,
@@ -67,6 +68,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(load.app, name="load")
 app.command()(simulate.simulate)
 app.command()(customer.customer)
+app.command()(similar.similar)
 app.add_typer(segments.app, name="segments")
 app.add_typer(case.app, name="case")
 app.command()(metrics.metrics)

@@ -32,6 +32,7 @@ COMMANDS = (
     ("load", "mapping"),
     ("simulate",),
     ("customer",),
+    ("similar",),
     ("segments",),
     ("segments", "show"),
     ("segments", "card"),
@@ -106,6 +107,8 @@ def test_no_command_shows_the_help_and_is_wrong_use(group, capsys):
     [
         (["lod"], "Did you mean 'load'?"),
         (["customer"], "ID"),
+        (["similar"], "ITEM"),
+        (["similar", "a", "--count", "0"], "--count"),
         (["demo", "--days", "ten"], "--days"),
         (["demo", "--days", "3"], "--days"),
         (["demo", "--colour"], "--colour"),
@@ -133,7 +136,9 @@ def test_wrong_use_is_one_sentence_and_code_2(arguments, said, capsys):
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize("command", [["run"], ["segments"], ["customer", "ann"], ["simulate"], ["topics", "list"]])
+@pytest.mark.parametrize(
+    "command", [["run"], ["segments"], ["customer", "ann"], ["similar", "tea"], ["simulate"], ["topics", "list"]]
+)
 def test_a_wrong_setting_is_named_before_any_server_is_asked(command, tmp_path, capsys, monkeypatch):
     file = tmp_path / "eddyline.toml"
     file.write_text("[segments]\nk = 1\n")
