@@ -278,14 +278,14 @@ def test_ctrl_c_leaves_cleanly(environment):
     assert err == "Stopped.\n"
 
 
-def test_python_m_and_the_program_are_the_same(eddyline):
-    shown = eddyline("version").stdout
+def test_python_m_and_the_program_are_the_same(process):
+    shown = process("version").stdout
     program = os.path.join(os.path.dirname(sys.executable), "eddyline")
     assert subprocess.run([program, "version"], capture_output=True, text=True, timeout=60).stdout == shown
 
 
-def test_no_colour_outside_a_terminal(eddyline):
-    assert "\x1b" not in eddyline("--help").stdout + eddyline("schema").stdout
+def test_no_colour_outside_a_terminal(process):
+    assert "\x1b" not in process("--help").stdout + process("schema").stdout
 
 
 def test_the_app_is_typers(capsys):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import signal
 import subprocess
 import sys
@@ -42,7 +41,6 @@ def shown(deployment, monkeypatch, capsys) -> Callable[..., tuple[int, dict[str,
     """Exit code and document of `eddyline status --json`, in this process."""
     for name, value in deployment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(logging.root, "handlers", logging.root.handlers[:])  # `run` sets its own
 
     def status(*options: str) -> tuple[int, dict[str, Any]]:
         code = main(["status", "--json", *options])
