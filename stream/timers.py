@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from stream.store.base import StoredProfiles
 
 _NEVER = 2**63
-ROOM = 20_000
+ROOM = 5_000
 """Timers read at once; at most some twice as many are held."""
 
 
