@@ -23,7 +23,7 @@ ADD_WEIGHT = 0.2
 """An add to the basket, beside an order's 1, in an item's popularity."""
 
 OPEN = 1_000
-"""Items of which rows are held open between batches, those touched last; the others lie packed, an eighth as large."""
+"""Items of which rows are held open between batches, those touched last; the others lie packed, much smaller."""
 
 _HEAD = struct.Struct("<Iiqddd")
 
@@ -123,13 +123,21 @@ class ItemCounts:
     equal ones who was seen longest ago, then the later comer). A newcomer starts from nothing and is weighed only when
     that many others have come, so none is counted too high, and what sells now displaces what sold once.
 
+    Parameters
+    ----------
+    config
+        Engine settings of recommendations.
+    held_open
+        Items of which rows are held open when the changes have been drained; what is counted does not depend on it.
+
     Notes
     -----
     Sources: Cormode et al., Forward Decay (2009); Metwally et al., Space-Saving (2005), for new neighbours; Manku and
     Motwani, Lossy Counting (2002), for items; Huang et al., TencentRec (2015), for incremental item neighbours.
     """
 
-    def __init__(self, config: RecommendConfig) -> None:
+    def __init__(self, config: RecommendConfig, held_open: int = OPEN) -> None:
+        self._held_open = held_open
         self._half_life = config.half_life
         self._span = config.half_life * BLOCK
         self._cap = config.neighbours
@@ -184,7 +192,7 @@ class ItemCounts:
 
     def drain_changed(self) -> set[str]:
         """Items that changed since the last call."""
-        while len(self._open) > OPEN:
+        while len(self._open) > self._held_open:
             item, row = self._open.popitem(last=False)
             self._resting[item] = row.pack()
         changed, self._changed = self._changed, set()

@@ -187,7 +187,7 @@ def exchange(connection: Any, commands: Iterable[Command]) -> list[Any]:
     """Send all commands, then read all replies: one round trip. The first refusal is raised when all are read."""
     sent = list(commands)
     # No health check: it may reconnect, and a transaction on a new connection would watch nothing.
-    connection.send_packed_command([pack(sent)], check_health=False)
+    connection.send_packed_command(pack(sent), check_health=False)
     replies: list[Any] = []
     refusals: list[Exception] = []
     for _ in sent:

@@ -14,22 +14,42 @@ PAIRS = 5_000
 """Fields of one HSET or HSCAN: some megabytes at most, so that no single call holds the server long."""
 
 
-def pack(commands: Iterable[Command]) -> bytes:
-    r"""All commands in one piece.
+PIECE = 65_536
+"""Bytes to send at once: the allocator gives small pieces out again, while large ones of all sizes leave gaps."""
+
+
+def pack(commands: Iterable[Command], piece: int = PIECE) -> Iterator[bytes]:
+    r"""All commands, in pieces to be sent one after the other.
 
     Texts are sent as UTF-8, integers in decimal.
 
-    >>> pack([("SET", "k", b"v"), ("INCR", "n")])
-    b'*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n'
+    Parameters
+    ----------
+    commands
+        Read as the pieces are.
+    piece
+        A piece ends with the value that fills so many bytes.
+
+    >>> list(pack([("SET", "k", b"v"), ("INCR", "n")]))
+    [b'*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1\r\nv\r\n*2\r\n$4\r\nINCR\r\n$1\r\nn\r\n']
+    >>> list(pack([("INCR", "n")], piece=4))
+    [b'*2\r\n$4\r\nINCR\r\n', b'$1\r\nn\r\n']
     """
     parts: list[bytes] = []
+    size = 0
     for command in commands:
         parts.append(b"*%d\r\n" % len(command))
         for value in command:
             if type(value) is not bytes:
                 value = str(value).encode()
             parts.append(b"$%d\r\n%b\r\n" % (len(value), value))
-    return b"".join(parts)
+            size += len(value)
+            if size >= piece:
+                yield b"".join(parts)
+                parts.clear()
+                size = 0
+    if parts:
+        yield b"".join(parts)
 
 
 def hash_writes(key: str, changes: Mapping[str, bytes | None]) -> Iterator[Command]:

@@ -119,6 +119,24 @@ def test_going_on_from_the_store_is_going_on(cut: int) -> None:
     assert packed(again) == packed(counted(many))
 
 
+@pytest.mark.parametrize("held_open", [0, 1, 7, 30])
+def test_rows_that_lie_packed_count_on_as_those_held_open(held_open: int) -> None:
+    """Also over blocks of half-lives, where rows are pruned, and where the lightest go."""
+    many = [(items, START + (time - START) * 20) for items, time in orders(400)]
+    counts, store = ItemCounts(CONFIG, held_open), dict[str, bytes]()
+    for place, (items, time) in enumerate(many):
+        counts.learn_order(items, time)
+        counts.learn_add(items[0], time - DAY)
+        if place % 3 == 0:
+            changed = {item: counts.pack_item(item) for item in counts.drain_changed()}
+            store = {item: row for item, row in {**store, **changed}.items() if row is not None}
+    never = ItemCounts(CONFIG)
+    for items, time in many:
+        never.learn_order(items, time)
+        never.learn_add(items[0], time - DAY)
+    assert store == packed(counts) == packed(never)
+
+
 def test_changes_name_what_has_gone() -> None:
     """A store that takes each delta holds what is counted, and nothing else."""
     counts, store = ItemCounts(CONFIG), {}

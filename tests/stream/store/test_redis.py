@@ -40,6 +40,7 @@ def meddling(url: str, before: Callable[[], Any], after: Callable[[], Any], **op
 
     class Meddling(options.pop("connection_class", Connection)):  # type: ignore[misc]
         def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+            command = list(command)
             transaction = b"MULTI" in b"".join(command)
             if transaction:
                 before()
@@ -85,6 +86,30 @@ def test_any_service_can_read_similar_items(store: RedisStore, client: redis.Red
 def test_the_claim_is_json_that_an_operator_can_read(store: RedisStore, client: redis.Redis) -> None:
     store.claim("shop", 4)
     assert client.get("eddyline:deployment:events") == b'{"deployment": "shop", "partitions": 4}'
+
+
+def test_a_large_commit_goes_out_in_small_pieces(own_url: str, store: RedisStore) -> None:
+    """A worker's memory has no room for a second copy of all that it writes."""
+    pieces: list[int] = []
+    options = parse_url(own_url)
+
+    class Watched(options.pop("connection_class", Connection)):  # type: ignore[misc]
+        def send_packed_command(self, command: Any, check_health: bool = True) -> None:
+            def measured() -> Iterator[bytes]:
+                for piece in command:
+                    pieces.append(len(piece))
+                    yield piece
+
+            super().send_packed_command(measured(), check_health)
+
+    client = redis.Redis(connection_pool=redis.ConnectionPool(connection_class=Watched, **options))
+    watched = RedisStore(client, "events")
+    written = {f"c{number}": number.to_bytes(2, "big") * 500 for number in range(12_000)}
+    watched.commit(0, watched.acquire(0), Delta(7, written), b"out")
+    assert sum(pieces) > 12_000_000
+    assert max(pieces) < 200_000
+    assert dict(store.scan(0)) == written
+    client.close()
 
 
 def test_prefixes_do_not_mix(client: redis.Redis) -> None:
