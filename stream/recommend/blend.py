@@ -23,7 +23,7 @@ HEADS = 300
 """Most popular items that are candidates for everyone."""
 
 TAUGHT = 400
-"""Candidates with the highest scores, beside which those that were ordered are told apart."""
+"""Candidates with the highest scores, from which those that were ordered are told apart; and each third of all."""
 
 
 class Candidates(NamedTuple):
@@ -107,12 +107,16 @@ class Blend:
     def teach(self, candidates: Candidates, situation: str, wanted: Numbers) -> None:
         """Learn which of the candidates were ordered."""
         ranker = self.rankers[situation]
-        places = np.flatnonzero(np.isin(candidates.items, wanted, assume_unique=True))
-        if not len(places):
+        ordered = np.zeros(self.size, np.bool_)
+        ordered[wanted] = True
+        ordered = ordered[candidates.items]
+        if not ordered.any():
             return
         scores = (candidates.features * ranker.weights).sum(axis=1)
-        kept = np.union1d(np.concatenate((best(scores, TAUGHT), np.arange(0, len(scores), 3))), places)
-        ranker.learn(candidates.features[kept], np.flatnonzero(np.isin(kept, places, assume_unique=True)))
+        kept = ordered.copy()
+        kept[best(scores, TAUGHT)] = True
+        kept[::3] = True
+        ranker.learn(candidates.features[kept], np.flatnonzero(ordered[kept]))
 
     def merge(self, others: Sequence[Self], numbers: Sequence[Numbers], size: int) -> Self:
         """See `Component.merge`."""

@@ -82,6 +82,7 @@ class _Memory:
     def __init__(self, room: int) -> None:
         self._room = room
         self._times = np.zeros(room)
+        self._roots = np.ones(room)  # of how many keys
         self._keys: list[Numbers] = [NONE] * room
         self._values: list[Numbers] = [NONE] * room
         self._index: list[array[int]] = []
@@ -95,6 +96,7 @@ class _Memory:
         for item in self._keys[slot].tolist():
             self._index[item].remove(slot)
         self._times[slot], self._keys[slot], self._values[slot] = time, keys, values
+        self._roots[slot] = math.sqrt(len(keys))
         for item in keys.tolist():
             self._index[item].append(slot)
         self._next += 1
@@ -113,8 +115,7 @@ class _Memory:
         every = np.concatenate(slots).astype(np.intp)
         shared: Floats = np.bincount(every, np.repeat(rarity, [len(one) for one in slots]), held).astype(np.float64)
         there = np.flatnonzero(shared)
-        sizes = np.array([len(self._keys[slot]) for slot in there.tolist()])
-        near = shared[there] / np.sqrt(sizes) * np.exp2(-np.maximum(time - self._times[there], 0.0) / LATELY)
+        near = shared[there] / self._roots[there] * np.exp2(-np.maximum(time - self._times[there], 0.0) / LATELY)
         if len(near) > nearest:
             best = np.argpartition(-near, nearest)[:nearest]
             there, near = there[best], near[best]
