@@ -34,7 +34,7 @@ class Candidates(NamedTuple):
     items
         Numbers, ascending, shape [n].
     features
-        log(1 + 1000 · score / highest score) of each signal, shape [n, signals].
+        Of each signal log(1 + 1000 r), with r = score / highest score, then of each 5 r; shape [n, 2 · signals]. The first tells something from nothing, the second the best from the good.
     offers
         Of each signal.
     """
@@ -64,7 +64,7 @@ class Blend:
             SimilarCustomers(),
         )
         self.signals = tuple(name for component in self.components for name in component.signals)
-        self.rankers = {situation: Ranker(len(self.signals)) for situation in SITUATIONS}
+        self.rankers = {situation: Ranker(2 * len(self.signals)) for situation in SITUATIONS}
         self.size = 0
 
     def reserve(self, size: int) -> None:
@@ -97,7 +97,7 @@ class Blend:
         items = np.flatnonzero(chosen)
         highest = dense.max(axis=1, initial=0.0)
         scaled = dense[:, items] * (1000.0 / np.where(highest > 0, highest, 1.0))[:, None]
-        return Candidates(items, np.log1p(scaled).T.copy(), offers)
+        return Candidates(items, np.concatenate((np.log1p(scaled), scaled / 200.0)).T.copy(), offers)
 
     def rank(self, candidates: Candidates, situation: str, count: int) -> NDArray[np.intp]:
         """Places of the best candidates, best first; of equal ones the earlier item."""

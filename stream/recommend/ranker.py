@@ -9,8 +9,8 @@ import numpy as np
 
 from stream.recommend.component import Floats, Numbers
 
-START = 0.3
-"""Weight of each signal before anything is learnt: a fusion of all."""
+START = 0.15
+"""Weight of each feature before anything is learnt: a fusion of all."""
 
 
 class Ranker:
@@ -25,7 +25,7 @@ class Ranker:
 
     Parameters
     ----------
-    signals
+    features
         How many.
     half_life
         Orders after which an order counts half.
@@ -38,13 +38,13 @@ class Ranker:
     least squares), one for each example and forgotten exponentially, as in recursive least squares.
     """
 
-    def __init__(self, signals: int, half_life: float = 1_500.0, prior: float = 1.0) -> None:
+    def __init__(self, features: int, half_life: float = 1_500.0, prior: float = 1.0) -> None:
         self._keep = 0.5 ** (1.0 / half_life)
         self._half_life, self._prior = half_life, prior
-        self._curvature = np.zeros((signals, signals))
-        self._pull = np.zeros(signals)
+        self._curvature = np.zeros((features, features))
+        self._pull = np.zeros(features)
         self.seen = 0.0
-        self.weights = np.full(signals, START)
+        self.weights = np.full(features, START)
 
     def learn(self, features: Floats, wanted: Numbers) -> None:
         """Learn from one order.
@@ -52,7 +52,7 @@ class Ranker:
         Parameters
         ----------
         features
-            Of the candidates, shape [n, signals].
+            Of the candidates, shape [n, features].
         wanted
             Places of those that were ordered, shape [w], at least one.
         """
