@@ -34,7 +34,8 @@ class Candidates(NamedTuple):
     items
         Numbers, ascending, shape [n].
     features
-        Of each signal log(1 + 1000 r), with r = score / highest score, then of each 5 r; shape [n, 2 · signals]. The first tells something from nothing, the second the best from the good.
+        Of each signal log(1 + 1000 r), with r = score / highest score, then of each 5 r; shape [n, 2 · signals]. The
+        first tells something from nothing, the second the best from the good.
     offers
         Of each signal.
     """
