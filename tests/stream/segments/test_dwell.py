@@ -86,7 +86,7 @@ def test_who_was_held_back_moves_later_and_also_without_an_event() -> None:
 
 
 @settings(max_examples=10, deadline=None)
-@given(cuts=st.lists(st.integers(0, len(entries())), max_size=30))
+@given(cuts=st.deferred(lambda: st.lists(st.integers(0, len(entries())), max_size=30)))
 def test_batches_change_nothing(cuts: list[int]) -> None:
     engine = Engine(CONFIG)
     assert run(engine, list(entries()), cuts) == whole()[0]
@@ -94,7 +94,7 @@ def test_batches_change_nothing(cuts: list[int]) -> None:
 
 
 @settings(max_examples=6, deadline=None)
-@given(at=st.integers(0, len(entries())))
+@given(at=st.deferred(lambda: st.integers(0, len(entries()))))
 def test_saved_and_loaded_goes_on_the_same(at: int) -> None:
     store = MemoryStore()
     epoch = store.acquire(0)
