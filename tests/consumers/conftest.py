@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from producers.topics import Topics
 from stream.store.base import StateStore
 from stream.store.memory import MemoryStore
 from stream.store.redis import RedisStore
@@ -47,15 +48,22 @@ def world(make: Callable[..., World]) -> World:
 
 @pytest.fixture
 def here() -> World:
-    """A deployment of one partition, in memory: for what depends on no server."""
-    return World(MemoryLog(), MemoryStore())
+    """A deployment of one partition, in memory: for what depends on no server. Its topics have the same names always,
+    so that what it is compared with is worked out once."""
+    return World(MemoryLog(), MemoryStore(), Topics())
+
+
+_whole: dict[str, tuple[World, dict[int, str]]] = {}
 
 
 def uninterrupted(world: World) -> tuple[World, dict[int, str]]:
-    """The same events in one go."""
-    other = world.same()
-    other.load(RECORDS)
-    return other, other.run()
+    """The same events in one go, on servers in memory; worked out once for each deployment."""
+    which = repr((world.topics, world.partitions, world.config))
+    if which not in _whole:
+        other = world.same()
+        other.load(RECORDS)
+        _whole[which] = other, other.run()
+    return _whole[which]
 
 
 def agree(world: World, hashes: dict[int, str]) -> None:

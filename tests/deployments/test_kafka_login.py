@@ -24,9 +24,9 @@ from tests.deployments.certificates import Certificates
 from tests.deployments.conftest import found
 from tests.deployments.kafka_servers import LOGINS, SecureKafka
 from tests.deployments.redis_servers import Redis
-from tests.eddyline.conftest import SMALL, Run, eddyline, environment
+from tests.eddyline.conftest import SMALL, Run, eddyline, environment, logging_as_before
 
-__all__ = ["eddyline", "environment"]
+__all__ = ["eddyline", "environment", "logging_as_before"]
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis]
 STORED = "st0red%secret"
