@@ -23,6 +23,7 @@ from stream.errors import Unreachable
 
 KAFKA_VERSION = "4.3.1"
 _START_SECONDS = 60.0
+_QUICK = ["-XX:TieredStopAtLevel=1", "-XX:+UnlockDiagnosticVMOptions", "-XX:-BytecodeVerificationRemote"]
 _STOP_SECONDS = 15.0
 
 _POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -136,14 +137,14 @@ class LocalServer(ABC):
 class LocalKafka(LocalServer):
     """Apache Kafka (one KRaft node). Needs Java 17; its jars come from Maven Central, once.
 
-    With `quick` it starts sooner but never gets to full speed, since Java compiles less: for tests. `properties` is
-    added to its settings, and `options` to the command that formats its storage.
+    With `quick` it starts sooner but never gets to full speed, since Java compiles and checks less: for tests.
+    `properties` is added to its settings, and `options` to the command that formats its storage.
     """
 
     def __init__(self, *, quick: bool = False, properties: str = "", options: Sequence[str] = ()) -> None:
         super().__init__()
         self._extra, self._added = properties, options
-        self._compile = ["-XX:TieredStopAtLevel=1"] if quick else []
+        self._java = _QUICK if quick else []
         self._formatted = False
 
     @property
@@ -153,7 +154,7 @@ class LocalKafka(LocalServer):
     def _command(self) -> list[str]:
         if shutil.which("java") is None:
             raise Unreachable("a local Kafka needs Java 17 or newer on the PATH")
-        java = ["java", *self._compile, "-Xmx512m", "-XX:+UseSerialGC", "-cp", str(kafka_jars() / "*")]
+        java = ["java", *self._java, "-Xmx512m", "-XX:+UseSerialGC", "-cp", str(kafka_jars() / "*")]
         properties = self._directory / "server.properties"
         if not self._formatted:
             data = self._directory / "data"
