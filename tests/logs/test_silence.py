@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -114,7 +115,10 @@ def goes_on(sink: KafkaTransactionalSink, reader: KafkaReader, at: TopicPartitio
     sink.begin()
     sink.send([Outgoing("events", b"k", b"later")])
     sink.commit()
-    values = [record.value for record in reader.read(at, *reader.bounds(at))]
+    values: list[bytes | None] = []
+    deadline = time.monotonic() + 60
+    while b"later" not in values and time.monotonic() < deadline:  # the broker tells readers a moment after the writer
+        values = [record.value for record in reader.read(at, *reader.bounds(at))]
     assert values.count(b"later") == 1
 
 
