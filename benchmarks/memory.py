@@ -7,9 +7,9 @@ The worker of `eddyline demo` on the in-process log, which forgets what was read
 state is in another process. Flat means: after the first tenth of the events, memory never exceeds by more than 10 %
 what it was there.
 
-The hot customers are all there by then, and the targets are learnt: of 2,000,000 events the first 200,000 bring 13,600 customers, of whom
-`profiles.hot` = 10,000 stay in memory (the default is 20,000), and take 104 days of event time at 45 seconds an event,
-longer than the horizon of either target. So both have been learnt and scored when memory is first looked at.
+The hot customers are all there by then, and the targets are learnt: of 2,000,000 events the first 200,000 bring 13,600
+customers, of whom `profiles.hot` = 10,000 stay in memory (the default is 20,000), and take 104 days of event time at 45
+seconds an event, longer than the horizon of either target.
 """
 
 from __future__ import annotations
