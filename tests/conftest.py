@@ -7,12 +7,16 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from stream.errors import Unreachable
 from tests.servers import missing
 from tests.shared import server, shared_servers
 
 _SHARED = pytest.StashKey[str]()
+
+settings.register_profile("untimed", deadline=None)  # a slow machine is no failure
+settings.load_profile("untimed")
 
 _LONGEST = (
     "consumers/test_scaling",
