@@ -33,6 +33,7 @@ def test_workers_come_and_go(kafka, assignment, counts):
         _work(world, workers, 60 + part * each)  # the next change comes before all is done
         _work(world, workers, 0, spread=True)
     _work(world, workers, len(RECORDS))
+    workers[0].drain()  # a model may be waiting still to be adopted
     profiles, hashes = _profiles(workers[0]), _hashes(workers[0])
     workers[0].close()
 
