@@ -179,7 +179,7 @@ def _line(row: _Row, refund: bool) -> _Line | _Dropped:
     if not (-LARGEST <= quantity <= LARGEST and -LARGEST <= price <= LARGEST):  # NaN too
         return _Dropped("bad number", value=f"{quantity_text} at {price_text}")
     amount = quantity * price
-    time = _time(date)
+    time = parse_time(date)
     if time is None:
         return _Dropped("bad date", amount, date)
     product_id = code.strip().upper()
@@ -208,7 +208,7 @@ def _thing(product_id: str, description: str) -> tuple[str | None, str]:
 
 
 @lru_cache(maxsize=4_096)
-def _time(date: str) -> int | None:
+def parse_time(date: str) -> int | None:
     """Milliseconds of a date of the file, or None when it is none."""
     for form in ("%Y-%m-%d %H:%M:%S", "%m/%d/%Y %H:%M"):
         try:

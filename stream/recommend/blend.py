@@ -100,10 +100,14 @@ class Blend:
         scaled = dense[:, items] * (1000.0 / np.where(highest > 0, highest, 1.0))[:, None]
         return Candidates(items, np.concatenate((np.log1p(scaled), scaled / 200.0)).T.copy(), offers)
 
+    def scores(self, candidates: Candidates, situation: str) -> Floats:
+        """What the ranker gives to each candidate, shape [n]; higher is better."""
+        summed: Floats = (candidates.features * self.rankers[situation].weights).sum(axis=1)
+        return summed
+
     def rank(self, candidates: Candidates, situation: str, count: int) -> NDArray[np.intp]:
         """Places of the best candidates, best first; of equal ones the earlier item."""
-        scores = (candidates.features * self.rankers[situation].weights).sum(axis=1)
-        return best(scores, count)
+        return best(self.scores(candidates, situation), count)
 
     def teach(self, candidates: Candidates, situation: str, wanted: Numbers) -> None:
         """Learn which of the candidates were ordered."""
@@ -113,9 +117,8 @@ class Blend:
         ordered = ordered[candidates.items]
         if not ordered.any():
             return
-        scores = (candidates.features * ranker.weights).sum(axis=1)
         kept = ordered.copy()
-        kept[best(scores, TAUGHT)] = True
+        kept[self.rank(candidates, situation, TAUGHT)] = True
         kept[::3] = True
         ranker.learn(candidates.features[kept], np.flatnonzero(ordered[kept]))
 
