@@ -20,8 +20,8 @@ class Baseline(ABC):
     """A ranking of the whole catalogue that learns from the same orders."""
 
     @abstractmethod
-    def learn(self, order: Order, customer: str) -> None:
-        """Take an order in; an anonymous one comes with an id of its own. All of its numbers have been reserved."""
+    def learn(self, order: Order, customer: str | None) -> None:
+        """Take an order in; without a customer it is anonymous. All of its numbers have been reserved."""
 
     @abstractmethod
     def scores(self, query: Query) -> Floats:
@@ -63,7 +63,7 @@ class DecayedPopularity(Baseline):
     def advance(self, time: int) -> None:
         """See `Baseline.advance`; nothing is ever rebuilt."""
 
-    def learn(self, order: Order, customer: str) -> None:
+    def learn(self, order: Order, customer: str | None) -> None:
         """See `Baseline.learn`."""
         if order.time > self._latest:
             self._counts *= 2.0 ** ((self._latest - order.time) / self._half_life)
@@ -135,8 +135,10 @@ class NightlyItemKNN(Baseline):
         self._popular = sizes
         self._roots = np.sqrt(np.maximum(sizes, 1.0))
 
-    def learn(self, order: Order, customer: str) -> None:
-        """See `Baseline.learn`."""
+    def learn(self, order: Order, customer: str | None) -> None:
+        """See `Baseline.learn`; an anonymous order is no customer's history, and tells nothing."""
+        if customer is None:
+            return
         owned = self._owned.setdefault(customer, set())
         new = [item for item in order.items.tolist() if item not in owned]
         if new:

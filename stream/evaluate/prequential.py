@@ -176,9 +176,8 @@ class Prequential:
     def _learn(self, time: int, customer: str | None, history: History, items: Numbers) -> None:
         order = Order(time, items, history.last)
         self._blend.learn(order)
-        name = f"\0{self._seen}" if customer is None else customer
         for baseline in self._baselines.values():
-            baseline.learn(order, name)
+            baseline.learn(order, customer)
         if customer is not None:
             history.add(items, time)
             self._histories[customer] = history
