@@ -131,8 +131,11 @@ class Regrowth:
 
         def profiles() -> Iterator[tuple[str, bytes]]:
             for one in feeding:
-                if (dump := dumped(self._store, one)) is not None:
-                    yield from moving(dump.profiles, place, partition)
+                yield from moving(self._store.scan(one), place, partition)
+
+        def lists() -> Iterator[tuple[str, bytes]]:
+            for one in feeding:
+                yield from moving(self._store.lists(one), place, partition)
 
         count, sample = 0, CustomerSample(self._config.segments.sample)
         for customer, _ in in_order(profiles()):
@@ -140,6 +143,6 @@ class Regrowth:
             sample.add(customer)
         own = [partition] if partition in dumps else []
         dump = grown(partition, {one: dumps[one] for one in {*feeding, *own}}, place, sample, count, self._config)
-        dump.profiles = profiles()
+        dump.profiles, dump.lists = profiles(), lists()
         dump.items = dumps[partition].items if own else ()
         return dump

@@ -131,6 +131,7 @@ class RecommendConfig(Section):
         60_000, description="At most one list in this span after adds; an order always gives one"
     )
     triggers: tuple[EventName, ...] = ("Order Completed", "Product Added")
+    cache_lists: bool = Field(True, description="Keep each customer's current list in Redis, for any service to read")
 
 
 class EvaluateConfig(Section):

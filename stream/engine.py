@@ -161,6 +161,7 @@ class Engine:
         self._decide()
         self.scorer.expire(time)
         self.scorer.forget(profile)
+        self.recommender.forget(profile)
         self.customers.forget(profile)
 
     def _adopt(self, entry: ModelAdopted) -> None:
@@ -239,6 +240,7 @@ class Engine:
             seen=self.seen.drain(),
             seen_limit=self.seen.limit,
             scalars=scalars,
+            lists=self.recommender.drain_lists(),
         )
 
     def state_hash(self) -> str:

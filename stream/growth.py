@@ -1,8 +1,8 @@
 """The state of a partition after its topic was given more partitions: each customer where their key leads now.
 
-What is of one customer moves with them, exact bytes: the profile. What merges stays where it was counted: items,
-tallies and learners. What every partition needs is copied: the model, the clock, message ids. A contribution is taken
-apart by its customers, so that all of them together merge to what they did before.
+What is of one customer moves with them, exact bytes: the profile and the current list. What merges stays where it was
+counted: items, tallies and learners. What every partition needs is copied: the model, the clock, message ids. A
+contribution is taken apart by its customers, so that all of them together merge to what they did before.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def sources(partition: int, before: int, now: int) -> tuple[int, ...]:
 def grown(
     partition: int, dumps: Mapping[int, Dump], place: Place, customers: CustomerSample, count: int, config: EngineConfig
 ) -> Dump:
-    """What a partition holds under the new count, but for its items and profiles.
+    """What a partition holds under the new count, but for its items, lists and profiles.
 
     Parameters
     ----------
@@ -91,9 +91,9 @@ def merged_into(scalars: Mapping[str, bytes], entries: Mapping[int, int]) -> byt
     return packed
 
 
-def moving(profiles: Iterable[tuple[str, bytes]], place: Place, partition: int) -> Iterator[tuple[str, bytes]]:
-    """Of a source's profiles, those that belong to `partition` now."""
-    return ((customer, packed) for customer, packed in profiles if place(customer) == partition)
+def moving(values: Iterable[tuple[str, bytes]], place: Place, partition: int) -> Iterator[tuple[str, bytes]]:
+    """Of what a source keeps by customer, that of those who belong to `partition` now."""
+    return ((customer, packed) for customer, packed in values if place(customer) == partition)
 
 
 def _contribution(

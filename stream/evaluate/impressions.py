@@ -52,16 +52,22 @@ class Impressions:
     [('ordered_items', 0), ('viewed_orders', 0)]
     """
 
-    __slots__ = ("_found", "_lists", "_published")
+    __slots__ = ("_current", "_found", "_lists", "_published")
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, str], Impression] = {}  # (list, item), the oldest first
         self._lists: dict[str, _List] = {}  # by key, that with the oldest items first
         self._published: list[str] = []
+        self._current = ""
 
-    def publish(self, name: str) -> None:
-        """Note that a list with this id was given to the customer."""
+    def publish(self, name: str, contents: str) -> None:
+        """Note that a list with this id, and what it says, was given to the customer."""
         self._published = [*self._published, _key(name)][-PUBLISHED:]
+        self._current = _key(contents)
+
+    def current(self, contents: str) -> bool:
+        """Whether the last list that was given to the customer says just this."""
+        return _key(contents) == self._current
 
     def published(self, name: str) -> bool:
         """Whether the list with this id was given to the customer, lately."""
@@ -154,7 +160,7 @@ class Impressions:
             return ()
         found = [(*key, one.shown, one.clicked, one.ordered) for key, one in self._found.items()]
         lists = [(key, one.shown, one.clicked) for key, one in self._lists.items()]
-        return found, lists, self._published
+        return found, lists, self._published, self._current
 
     @classmethod
     def unpack(cls, packed: Sequence[Any]) -> Impressions:
@@ -162,6 +168,7 @@ class Impressions:
         impressions = cls()
         if packed:
             found, lists, impressions._published = packed[0], packed[1], list(packed[2])
+            impressions._current = packed[3] if len(packed) > 3 else ""  # what is older does not know
             impressions._lists = {key: _List(*rest) for key, *rest in lists}
             impressions._found = {(name, item): Impression(*rest) for name, item, *rest in found}
         return impressions

@@ -38,7 +38,7 @@ def step(dump: Dump, config: EngineConfig) -> Dump:
             heapq.heappop(latest)
     floor = latest[0] if len(latest) > hot else _NONE
     scalars = {**dump.scalars, BORDERS: Borders(floor, sample.threshold).pack()}
-    return replace(dump, scalars=scalars, items=items, profiles=_read(file))
+    return replace(dump, scalars=scalars, items=items, lists=(), profiles=_read(file))
 
 
 def _read(file: IO[bytes]) -> Iterator[tuple[str, bytes]]:

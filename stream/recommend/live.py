@@ -15,7 +15,7 @@ from stream.recommend.counts import ItemCounts
 from stream.recommend.ranking import Ranked, recommend
 from stream.recommend.shown import follow
 from stream.span import Step
-from stream.updates import ItemsRecommended, rounded, update_id
+from stream.updates import ItemsRecommended, rounded, to_json, update_id
 
 ADDED, ORDERED = "Product Added", "Order Completed"
 HIT_AT = 10
@@ -36,6 +36,7 @@ class Recommender:
         self._tally = tally
         self._customers = customers
         self._counts = ItemCounts(config.recommend)
+        self._lists: dict[str, ItemsRecommended | None] = {}
         for name, packed in items.items():
             self._counts.load_item(name, packed)
         self.adopt(model)
@@ -77,6 +78,16 @@ class Recommender:
         """Packed counts of the items that changed since the last call; None for those that are counted no more."""
         return {name: self._counts.pack_item(name) for name in sorted(self._counts.drain_changed())}
 
+    def forget(self, profile: Profile) -> None:
+        """Have the customer's list removed."""
+        self._lists[profile.customer] = None
+
+    def drain_lists(self) -> dict[str, bytes | None]:
+        """Current lists that changed since the last call, as they are published; None where none is to be read."""
+        lists, self._lists = self._lists, {}
+        keep = self._config.cache_lists
+        return {customer: to_json(one) if one is not None and keep else None for customer, one in lists.items()}
+
     def pack(self) -> list[tuple[str, bytes]]:
         """Packed counts of all items, by name."""
         packed = ((name, self._counts.pack_item(name)) for name in sorted(self._counts.items()))
@@ -108,13 +119,16 @@ class Recommender:
 
     def _list(self, profile: Profile, step: Step, event: Event) -> ItemsRecommended | None:
         ranked = self._rank(profile, event.time, self._config.count, added=True)
-        if not ranked:
+        contents = "\0".join([f"{one.item}\0{one.reason}\0{one.because}" for one in ranked])
+        # What is said already is not said again, until a click on it would no longer be credited.
+        known = profile.impressions.current(contents) and step.time - profile.listed < self._window
+        if not ranked or known:
             return None
         name = update_id("list", profile.customer, step.time, self._version, event.message_id)
         profile.listed = step.time
-        profile.impressions.publish(name)
+        profile.impressions.publish(name, contents)
         self._customers.touch(profile)
-        return ItemsRecommended(
+        self._lists[profile.customer] = listed = ItemsRecommended(
             id=name,
             customer=profile.customer,
             occurred_at=step.time,
@@ -122,6 +136,7 @@ class Recommender:
             model=self._version,
             items=_told(ranked),
         )
+        return listed
 
 
 def _told(ranked: list[Ranked]) -> Any:

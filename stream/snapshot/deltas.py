@@ -24,6 +24,8 @@ def deltas(dump: Dump, config: EngineConfig) -> Iterator[Delta]:
     within = borders(dump.scalars)
     for items in chunks(dump.items, PAIRS):
         yield Delta(dump.watermark, items=dict(items), number=dump.number)
+    for lists in chunks(dump.lists, PAIRS):
+        yield Delta(dump.watermark, lists=dict(lists), number=dump.number)
     for profiles in chunks(dump.profiles, PAIRS):
         ranks = indexes(profiles, within)
         yield Delta(dump.watermark, profiles=dict(profiles), number=dump.number, indexes=ranks)

@@ -14,7 +14,7 @@ from stream.errors import DataError
 
 MAGIC = b"EDDYSNAP"
 VERSION = 1
-SECTIONS = (SCALARS, SEEN, OUTBOX, ITEMS, PROFILES) = (b"s", b"m", b"o", b"i", b"p")
+SECTIONS = (SCALARS, SEEN, OUTBOX, ITEMS, LISTS, PROFILES) = (b"s", b"m", b"o", b"i", b"l", b"p")
 END = b"."
 CHECKSUM = 32
 """Bytes of the checksum at the end of a file."""
@@ -91,7 +91,7 @@ class StateHash:
 
     def add(self, section: bytes, name: str, value: bytes) -> None:
         """Take a pair in; the order counts."""
-        if section != OUTBOX:
+        if section not in (OUTBOX, LISTS):
             self._digest.update(msgpack.packb((section, name, value)))
 
     def hex(self) -> str:

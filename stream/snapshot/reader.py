@@ -16,6 +16,7 @@ from stream.snapshot.header import (
     CHECKSUM,
     END,
     ITEMS,
+    LISTS,
     MAGIC,
     OUTBOX,
     PROFILES,
@@ -55,7 +56,7 @@ def verify(path: Path) -> Header:
         Saying what is wrong.
     """
     with SnapshotReader(path) as reader:
-        for pairs in (dump := reader.dump()).items, dump.profiles:
+        for pairs in (dump := reader.dump()).items, dump.lists, dump.profiles:
             for _ in pairs:
                 pass
         return reader.header
@@ -101,19 +102,20 @@ class SnapshotReader:
         self._file.close()
 
     def dump(self) -> Dump:
-        """The state. Items, then profiles, are read as they are asked for.
+        """The state. Items, then lists, then profiles, are read as they are asked for.
 
         Whoever takes the last profile has all of it and knows that it is right: that is when the checksum is compared.
 
         Raises
         ------
         DataError
-            When the file is damaged; also while items and profiles are read.
+            When the file is damaged; also while items, lists and profiles are read.
         """
         scalars = dict(self._pairs(SCALARS))
         (_, seen), (_, outbox) = self._one(SEEN), self._one(OUTBOX)
         header = self.header
-        return Dump(header.watermark, header.number, scalars, seen, outbox, self._pairs(ITEMS), self._profiles())
+        items, lists = self._pairs(ITEMS), self._pairs(LISTS)  # older files have no lists
+        return Dump(header.watermark, header.number, scalars, seen, outbox, items, self._profiles(lists), lists)
 
     def _open(self) -> Header:
         start = self._file.read(_START)
@@ -138,7 +140,9 @@ class SnapshotReader:
             raise self._damaged("a section is missing")
         return found[0]
 
-    def _profiles(self) -> Iterator[Pair]:
+    def _profiles(self, before: Iterator[Pair]) -> Iterator[Pair]:
+        for _ in before:  # whoever has no use for lists need not read them
+            pass
         yield from self._pairs(PROFILES)
         section, some = self._next()
         if section != END or some:

@@ -18,6 +18,7 @@ from stream.snapshot.header import (
     CHECKSUM,
     END,
     ITEMS,
+    LISTS,
     MAGIC,
     OUTBOX,
     PROFILES,
@@ -46,7 +47,7 @@ def write_snapshot(path: Path, header: Header, dump: Dump) -> Header:
     header
         Whose state it is; counts, hash and size are filled in.
     dump
-        The state; its items and profiles are read once, in any order.
+        The state; its items, lists and profiles are read once, in any order.
 
     Returns
     -------
@@ -85,6 +86,7 @@ def _write(file: IO[bytes], header: Header, dump: Dump) -> Header:
         (SEEN, [("", dump.seen)]),
         (OUTBOX, [("", dump.outbox)]),
         (ITEMS, in_order(dump.items)),
+        (LISTS, in_order(dump.lists)),
         (PROFILES, in_order(dump.profiles)),
     )
     compressor = zstandard.ZstdCompressor(level=_LEVEL)

@@ -37,6 +37,7 @@ class Delta:
     number: int = 0  # journal records applied
     follows: tuple[int, int] | None = None
     indexes: dict[str, dict[str, int | None]] = field(default_factory=dict)  # index -> customer -> rank
+    lists: dict[str, bytes | None] = field(default_factory=dict)  # customer -> current list, JSON, for others to read
 
 
 @dataclass(slots=True)
@@ -144,6 +145,10 @@ class StateStore(ABC):
     @abstractmethod
     def items(self, partition: int, names: Iterable[str] | None = None) -> dict[str, bytes]:
         """Packed co-counts of the named items, or of all."""
+
+    @abstractmethod
+    def lists(self, partition: int) -> Iterator[tuple[str, bytes]]:
+        """Customers and their current lists, in any order; no worker reads them, any service may."""
 
     @abstractmethod
     def publish_similar(self, neighbours: Mapping[str, Mapping[str, float]]) -> None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 class Dump:
     """A partition's whole state at one commit.
 
-    `items` and `profiles` may be read once only, items first: there may be too many of them for the memory. What can be
-    derived from profiles (indexes) is not in it.
+    `items`, `lists` and `profiles` may be read once only, in this order: there may be too many of them for the memory.
+    What can be derived from profiles (indexes) is not in it.
 
     Attributes
     ----------
@@ -25,6 +25,8 @@ class Dump:
         What the last commit publishes.
     items
         Item and its packed co-counts.
+    lists
+        Customer and current list.
     profiles
         Customer and packed profile.
     """
@@ -36,3 +38,4 @@ class Dump:
     outbox: bytes = b""
     items: Iterable[tuple[str, bytes]] = ()
     profiles: Iterable[tuple[str, bytes]] = ()
+    lists: Iterable[tuple[str, bytes]] = ()

@@ -23,6 +23,7 @@ class _Partition:
     profiles: dict[str, bytes] = field(default_factory=dict)
     indexes: dict[str, Index] = field(default_factory=dict)
     items: dict[str, bytes] = field(default_factory=dict)
+    lists: dict[str, bytes] = field(default_factory=dict)
     seen: bytearray = field(default_factory=bytearray)
     scalars: dict[str, bytes] = field(default_factory=dict)
     outbox: bytes = b""
@@ -104,6 +105,7 @@ class MemoryStore(StateStore):
                 if ranks:
                     kept.indexes.setdefault(name, Index()).update(ranks)
             _write(kept.items, delta.items)
+            _write(kept.lists, delta.lists)
             kept.scalars.update(delta.scalars)
             kept.outbox = outbox
             if delta.seen:
@@ -163,6 +165,11 @@ class MemoryStore(StateStore):
             kept = self._partitions.get(partition)
             stored = {} if kept is None else kept.items
             return dict(stored) if names is None else {name: stored[name] for name in names if name in stored}
+
+    def lists(self, partition: int) -> Iterator[tuple[str, bytes]]:
+        """See `StateStore.lists`."""
+        kept = self._partitions.get(partition)
+        return iter(() if kept is None else list(kept.lists.items()))
 
     def publish_similar(self, neighbours: Mapping[str, Mapping[str, float]]) -> None:
         """See `StateStore.publish_similar`."""

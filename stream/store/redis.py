@@ -182,6 +182,11 @@ class RedisStore(StateStore):
         with self._server.answering():
             return dict(self._scan(partition, "items"))
 
+    def lists(self, partition: int) -> Iterator[tuple[str, bytes]]:
+        """See `StateStore.lists`."""
+        with self._server.answering():
+            yield from self._scan(partition, "lists")
+
     def publish_similar(self, neighbours: Mapping[str, Mapping[str, float]]) -> None:
         """See `StateStore.publish_similar`. Each item's set is replaced at once; an item without any is removed."""
         items = {self._keys.similar(item): others for item, others in neighbours.items()}
@@ -274,8 +279,8 @@ class RedisStore(StateStore):
             yield key.decode(), value
 
     def _writes(self, partition: int, delta: Delta, outbox: bytes, seen_bytes: int) -> Iterator[Command]:
-        for name, changes in (("profiles", delta.profiles), ("items", delta.items), ("scalars", delta.scalars)):
-            yield from hash_writes(self._keys.of(partition, name), changes)
+        for name in ("profiles", "items", "scalars", "lists"):
+            yield from hash_writes(self._keys.of(partition, name), getattr(delta, name))
         for name, ranks in delta.indexes.items():
             yield from index_writes(self._keys.of(partition, f"index:{name}"), ranks)
         if names := [name for name, ranks in delta.indexes.items() if ranks]:

@@ -80,6 +80,7 @@ def dumped(store: StateStore, partition: int) -> Dump | None:
         store.outbox(partition) or b"",
         saved.items.items(),
         store.scan(partition),
+        store.lists(partition),
     )
 
 

@@ -190,6 +190,7 @@ def snapshot(store: StateStore, partition: int = 0) -> tuple[Delta, bytes]:
         dict(saved.scalars),
         saved.number,
         indexes={name: dict(store.range(partition, name, 0, 1_000_000)) for name in store.indexes(partition)},
+        lists=dict(store.lists(partition)),
     )
     return delta, outbox
 

@@ -146,7 +146,7 @@ def test_memory_is_bounded_and_stored_exactly():
     assert impressions.show("x" * 10_000, [f"i{n}" for n in range(1_000)], 0) == (1, REMEMBERED)
     assert impressions.show("next", ["new"], 1) == (1, 1)
     for n in range(100):
-        impressions.publish(f"p{n}")
+        impressions.publish(f"p{n}", "tea")
     packed = msgpack.packb(impressions.pack())
     assert len(packed) < REMEMBERED * 45 + 200
     again = Impressions.unpack(msgpack.unpackb(packed))

@@ -20,7 +20,7 @@ HEADER = Header(3, "shop", "events", 2, 4, 0, 0, {"format": 3}, "2026-01-01T00:0
 def state(profiles: int = 3) -> Dump:
     customers = [(f"c{number}é", b"%d" % number * 9) for number in range(profiles)]
     scalars = {"position": b"\1", "model": b"\2" * 50}
-    return Dump(120, 7, scalars, b"12345678", b"out", [("tea", b"1"), ("jam", b"2")], customers)
+    return Dump(120, 7, scalars, b"12345678", b"out", [("tea", b"1"), ("jam", b"2")], customers, [("c2é", b"{}")])
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def written(tmp_path):
 def test_what_was_written_is_read(written):
     with SnapshotReader(written) as reader:
         dump = reader.dump()
-        found = replace(dump, items=list(dump.items), profiles=list(dump.profiles))
+        found = replace(dump, items=list(dump.items), lists=list(dump.lists), profiles=list(dump.profiles))
         header = reader.header
     expected = state()
     assert found == replace(expected, items=sorted(expected.items), profiles=sorted(expected.profiles))
@@ -57,6 +57,9 @@ def test_the_same_state_gives_the_same_bytes(written, tmp_path):
     assert (tmp_path / "again").read_bytes() == written.read_bytes()
     other = write_snapshot(tmp_path / "other", HEADER, replace(state(), watermark=121))
     assert other.state_hash != read_header(written).state_hash
+    without = write_snapshot(tmp_path / "without", HEADER, replace(state(), lists=()))
+    assert without.state_hash == read_header(written).state_hash  # lists are for others: no engine goes on from them
+    assert without.size < other.size
 
 
 def test_every_altered_byte_is_refused(written, tmp_path):
@@ -122,5 +125,5 @@ def test_frames_of_many_profiles(tmp_path):
     write_snapshot(tmp_path / "many", HEADER, replace(state(), profiles=many.items()))
     with SnapshotReader(tmp_path / "many") as reader:
         dump = reader.dump()
-        list(dump.items)
+        assert [*dump.items, *dump.lists] == [("jam", b"2"), ("tea", b"1"), ("c2é", b"{}")]
         assert dict(dump.profiles) == many

@@ -16,7 +16,7 @@ from tests.deployments.conftest import found
 from tests.deployments.redis_servers import cluster
 
 Open = Callable[..., StateStore]
-EVERYTHING = Delta(7, {"ada": b"1"}, {"tea": b"1"}, b"12345678", 1, {"clock": b"1"})
+EVERYTHING = Delta(7, {"ada": b"1"}, {"tea": b"1"}, b"12345678", 1, {"clock": b"1"}, lists={"ada": b"[]"})
 
 
 REAL = [pytest.param(kind, marks=pytest.mark.redis) for kind in ("redis", "cluster")]

@@ -18,7 +18,8 @@ from tests.stream.store.conftest import EVERYTHING, Open, hashes
 
 
 def contents(store: StateStore, partition: int = 0) -> object:
-    return store.load(partition), sorted(store.scan(partition)), store.outbox(partition)
+    lists = sorted(store.lists(partition))
+    return store.load(partition), sorted(store.scan(partition)), lists, store.outbox(partition)
 
 
 def indexes(store: StateStore, partition: int = 0) -> dict[str, list[tuple[str, int]]]:

@@ -94,6 +94,20 @@ def test_more_fields_than_one_command_carries(store: StateStore) -> None:
     assert loaded.items == many
 
 
+def test_lists_are_of_the_same_commit_and_not_loaded(open_store: Open) -> None:
+    names = {name: ODD_VALUES[index % len(ODD_VALUES)] for index, name in enumerate(ODD_NAMES)}
+    store = open_store()
+    epoch = store.acquire(0)
+    store.commit(0, epoch, Delta(1, lists=dict(names)), b"")
+    assert dict(open_store().lists(0)) == names
+    store.commit(0, epoch, Delta(2, lists={"ada": None, " ": b"new", "nobody": None}), b"")
+    assert dict(store.lists(0)) == {name: value for name, value in names.items() if name != "ada"} | {" ": b"new"}
+    assert store.load(0) == Saved(2)
+    assert dict(store.lists(1)) == {}
+    store.wipe(0)
+    assert dict(store.lists(0)) == {}
+
+
 @pytest.mark.parametrize("chunk", [1, 3, 10, 25])
 def test_the_newest_hashes_stay(store: StateStore, chunk: int) -> None:
     epoch = store.acquire(0)

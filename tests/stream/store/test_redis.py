@@ -63,8 +63,8 @@ def test_all_keys_of_a_partition_share_a_slot(store: RedisStore, client: redis.R
     assert keys == {
         b"eddyline:{events:3}:" + name
         for name in (
-            b"epoch", b"watermark", b"number", b"outbox", b"profiles", b"items", b"scalars", b"seen", b"seen:older",
-            b"seen:limit",
+            b"epoch", b"watermark", b"number", b"outbox", b"profiles", b"items", b"lists", b"scalars", b"seen",
+            b"seen:older", b"seen:limit",
         )
     }  # fmt: skip
     assert len({key_slot(key) for key in keys}) == 1
