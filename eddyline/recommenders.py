@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eddyline.batch import WeeklyALS, WeeklyBPR
 from producers.datasets.baskets import of_online_retail, of_table
 from producers.datasets.mapping import load_mapping
 from producers.datasets.report import LoadReport
@@ -29,6 +30,8 @@ FORMS = ("online-retail", "csv", "jsonl", "parquet")
 BASELINES: Mapping[str, tuple[str, Callable[[], Baseline]]] = {
     "popularity": ("decayed_popularity", DecayedPopularity),
     "nightly-itemknn": ("nightly_itemknn", NightlyItemKNN),
+    WeeklyALS.name: ("weekly_als", WeeklyALS),
+    WeeklyBPR.name: ("weekly_bpr", WeeklyBPR),
 }
 """Name in `--against` -> its name in the document, and how it begins."""
 
@@ -91,7 +94,7 @@ def baselines(given: str) -> dict[str, Baseline]:
     Raises
     ------
     InputError
-        When one is unknown.
+        When one is unknown, or its package is not installed.
     """
     names = list(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
     unknown = [name for name in names if name not in BASELINES]

@@ -24,8 +24,8 @@ class Baseline(ABC):
         """Take an order in; without a customer it is anonymous. All of its numbers have been reserved."""
 
     @abstractmethod
-    def scores(self, query: Query) -> Floats:
-        """Scores of all items, shape [size]; higher is better."""
+    def scores(self, query: Query, customer: str | None) -> Floats:
+        """Scores of all items for a customer, None an anonymous one; shape [size], higher is better, -inf for never."""
 
     @abstractmethod
     def reserve(self, size: int) -> None:
@@ -45,7 +45,7 @@ class DecayedPopularity(Baseline):
     >>> popular.reserve(2)
     >>> popular.learn(Order(0, np.array([0])), "ann")
     >>> popular.learn(Order(1_000, np.array([1])), "bob")
-    >>> popular.scores(Query(1_000, None)).tolist()
+    >>> popular.scores(Query(1_000, None), "ann").tolist()
     [0.5, 1.0]
     """
 
@@ -70,7 +70,7 @@ class DecayedPopularity(Baseline):
             self._latest = order.time
         self._counts[order.items] += 2.0 ** ((order.time - self._latest) / self._half_life)
 
-    def scores(self, query: Query) -> Floats:
+    def scores(self, query: Query, customer: str | None) -> Floats:
         """See `Baseline.scores`."""
         return self._counts[: self._size].copy()
 
@@ -145,7 +145,7 @@ class NightlyItemKNN(Baseline):
             self._today.append((np.array(new, np.intp), np.fromiter(owned, np.intp, len(owned))))
             owned.update(new)
 
-    def scores(self, query: Query) -> Floats:
+    def scores(self, query: Query, customer: str | None) -> Floats:
         """See `Baseline.scores`."""
         scores = np.zeros(self._room)
         if not self._size:

@@ -158,7 +158,7 @@ class Prequential:
             assert customer is not None
             query = Query(time, own, history.last)
             candidates = self._blend.candidates(query, NONE)
-            dense = self._dense(query, there)
+            dense = self._dense(query, customer, there)
             self._trial("repeats", candidates, dense, items, True)
             owned = np.fromiter(self._owned[customer], np.intp, len(self._owned[customer]))
             new = items[~np.isin(items, owned)]
@@ -171,7 +171,7 @@ class Prequential:
             basket, rest = items[: len(items) // 2], items[len(items) // 2 :]
             query = Query(time, own, history.last, basket)
             candidates = self._blend.candidates(query, basket)
-            self._trial("basket", candidates, _hidden(self._dense(query, there), basket), rest, bool(history))
+            self._trial("basket", candidates, _hidden(self._dense(query, customer, there), basket), rest, bool(history))
 
     def _learn(self, time: int, customer: str | None, history: History, items: Numbers) -> None:
         order = Order(time, items, history.last)
@@ -189,12 +189,12 @@ class Prequential:
     def _counts(self) -> bool:
         return self._seen >= self._warm_up
 
-    def _dense(self, query: Query, there: int) -> Floats:
+    def _dense(self, query: Query, customer: str | None, there: int) -> Floats:
         """Scores of all items by each baseline, those that nobody has ordered hidden; shape [baselines, size]."""
         dense = np.zeros((len(self._baselines), len(self._catalogue)))
         if self._counts:
             for row, baseline in zip(dense, self._baselines.values(), strict=True):
-                row[:] = baseline.scores(query)
+                row[:] = baseline.scores(query, customer)
             dense[:, there:] = -np.inf
         return dense
 

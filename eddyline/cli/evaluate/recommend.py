@@ -32,7 +32,8 @@ def recommend(
     last. The first quarter of the orders warms up. *repeats*: the next order of a customer who has ordered before.
     *new*: only what the customer never ordered. *basket*: the second half of an order of four or more items from its
     first half. Popularity counts half after seven days; the item neighbours of `nightly-itemknn` are rebuilt at each
-    midnight of the orders' time.
+    midnight of the orders' time. `weekly-als` and `weekly-bpr` are matrix factorisations, rebuilt each week of the
+    orders' time; they need the extra: pip install 'eddyline\\[baselines]'.
 
     A year of a shop takes some minutes.
 
@@ -40,7 +41,7 @@ def recommend(
 
       eddyline evaluate recommend online-retail:online_retail.csv.gz
       eddyline evaluate recommend csv:orders.csv --map mapping.toml --json
-      eddyline evaluate recommend jsonl:orders.jsonl --map mapping.toml --against popularity
+      eddyline evaluate recommend jsonl:orders.jsonl --map mapping.toml --against popularity,weekly-als
     """
     from eddyline import recommenders
     from eddyline.cli.output import console, print_json, progress
