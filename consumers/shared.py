@@ -20,13 +20,14 @@ class SharedModel:
         self._newest = Model()
 
     def publish(self, model: Model) -> None:
-        """Share a model that was published, and bring the cache of similar items up to date.
+        """Share a model that was published, and bring the cache of similar and popular items up to date.
 
         The version comes last: while it is not there, `restore` does all of it again.
         """
         previous, self._newest = self._newest, model
         if model.items is not None:
             self._store.publish_similar(_changed(model, previous))
+            self._store.publish_popular(dict(model.items.popular))
         self._store.put_shared("model", model.packed)
         self._store.put_shared("model-version", str(model.version).encode())
 

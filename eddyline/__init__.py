@@ -15,6 +15,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from eddyline.async_client import AsyncRecommendationClient as AsyncRecommendationClient
+    from eddyline.cached import PopularItem as PopularItem
+    from eddyline.cached import Recommendation as Recommendation
+    from eddyline.cached import Recommendations as Recommendations
+    from eddyline.cached import SimilarItem as SimilarItem
+    from eddyline.client import RecommendationClient as RecommendationClient
     from stream import errors as errors
     from stream import updates as updates
     from stream.config import EngineConfig as EngineConfig
@@ -62,6 +68,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "eddyline.async_client": ("AsyncRecommendationClient",),
+    "eddyline.cached": ("PopularItem", "Recommendation", "Recommendations", "SimilarItem"),
+    "eddyline.client": ("RecommendationClient",),
     "stream.config": ("EngineConfig", "Feature", "preset"),
     "stream.contribution": ("Contribution", "merge"),
     "stream.engine": ("Engine",),

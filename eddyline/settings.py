@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from consumers.settings import WorkerSettings
+from eddyline.cache_settings import RedisSettings
 from producers.kafka_client import KafkaSettings
 from producers.topics import Topics
 from stream.config import (
@@ -35,7 +36,6 @@ from stream.config import (
 from stream.errors import ConfigError
 from stream.explain import explain
 from stream.section import Section
-from stream.store.address import RedisAddress
 from stream.target import Target
 
 _PREFIX = "EDDYLINE_"
@@ -44,12 +44,6 @@ _OTHERS = ("EDDYLINE_CONFIG",)  # the command line's own
 _of_kubernetes = re.compile(
     r"EDDYLINE_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)"
 ).fullmatch
-
-
-class RedisSettings(RedisAddress):
-    """Where the state is kept."""
-
-    prefix: str = Field("eddyline", pattern=r"^[A-Za-z0-9._-]+$", description="Start of every key")
 
 
 class Settings(BaseSettings):

@@ -14,6 +14,7 @@ from eddyline.cli import (
     evaluate,
     load,
     metrics,
+    recommend,
     run,
     schema,
     segments,
@@ -68,6 +69,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(load.app, name="load")
 app.command()(simulate.simulate)
 app.command()(customer.customer)
+app.command()(recommend.recommend)
 app.command()(similar.similar)
 app.add_typer(segments.app, name="segments")
 app.add_typer(case.app, name="case")

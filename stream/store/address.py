@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from stream.certificates import checked_files
+from stream.errors import ConfigError
 from stream.secret import checked, reveal
 from stream.section import Section
 
@@ -107,6 +108,21 @@ class RedisAddress(Section):
     def sentinel_secret(self) -> str | None:
         """The password of the sentinels themselves."""
         return reveal("redis.sentinel_password", self.sentinel_password, self.sentinel_password_file)
+
+
+def address_of(url: str) -> RedisAddress:
+    """The address that a URL is.
+
+    Raises
+    ------
+    ConfigError
+        When it cannot be understood.
+    """
+    try:
+        return RedisAddress(url=SecretStr(url))
+    except ValidationError as error:
+        said = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise ConfigError(f"The Redis URL is not valid: {said}.") from None  # the cause quotes the URL
 
 
 def place_of(url: str) -> Place:

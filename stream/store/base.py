@@ -159,6 +159,14 @@ class StateStore(ABC):
         """Nearest items from the cache, most similar first (ties by name, descending, as ZREVRANGE does)."""
 
     @abstractmethod
+    def publish_popular(self, weights: Mapping[str, float]) -> None:
+        """Replace the cached popular items (item -> weight); read by any service."""
+
+    @abstractmethod
+    def popular(self, count: int = 10) -> list[tuple[str, float]]:
+        """Popular items from the cache, heaviest first (ties by name, descending)."""
+
+    @abstractmethod
     def put_shared(self, name: str, value: bytes) -> None:
         """Store something that belongs to no partition (the current merged model)."""
 

@@ -32,7 +32,7 @@ def make_client(address: RedisAddress) -> Client:
         When no node of the cluster can be used.
     """
     place = address.place
-    options = {**_options(address), **_login(address)}
+    options = {**options_of(address), **login_of(address)}
     if place.kind == "cluster":
         nodes = [_node(host, port) for host, port in place.nodes]
         return RedisCluster(startup_nodes=nodes, require_full_coverage=False, **options)
@@ -40,7 +40,7 @@ def make_client(address: RedisAddress) -> Client:
     options["retry"] = retry
     if place.kind == "sentinel":
         login = {"username": address.sentinel_username, "password": address.sentinel_secret}
-        asking = {**_options(address), **login, "retry": retry}
+        asking = {**options_of(address), **login, "retry": retry}
         sentinel = _sentinel(list(place.nodes), sentinel_kwargs=asking, db=place.db, **options)
         master: redis.Redis = sentinel.master_for(place.service)
         return master
@@ -51,7 +51,8 @@ def make_client(address: RedisAddress) -> Client:
         raise ConfigError("The Redis URL is not valid: write redis://host:port/db, rediss://… or unix:///…") from None
 
 
-def _login(address: RedisAddress) -> dict[str, Any]:
+def login_of(address: RedisAddress) -> dict[str, Any]:
+    """User and password, for any client."""
     netloc = urlsplit(address.url.get_secret_value()).netloc
     user, _, password = netloc.rpartition("@")[0].partition(":")
     return {
@@ -60,7 +61,8 @@ def _login(address: RedisAddress) -> dict[str, Any]:
     }
 
 
-def _options(address: RedisAddress) -> dict[str, Any]:
+def options_of(address: RedisAddress) -> dict[str, Any]:
+    """Protocol, timeouts and TLS, for any client."""
     options: dict[str, Any] = {
         # RESP2: with RESP3, redis-py 8 hands out idle connections without looking whether they have died.
         "protocol": 2,

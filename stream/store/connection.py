@@ -9,13 +9,12 @@ from functools import cached_property
 from typing import Any
 
 import redis
-from pydantic import SecretStr, ValidationError
 from redis.cluster import RedisCluster
 from redis.exceptions import AskError, ClusterDownError
 from redis.sentinel import MasterNotFoundError, SentinelConnectionPool
 
 from stream.errors import ConfigError, DeploymentError, EddylineError, Unreachable
-from stream.store.address import RedisAddress
+from stream.store.address import RedisAddress, address_of
 from stream.store.clients import Client, make_client
 from stream.store.refusals import ERRORS, meaning
 from stream.store.resp import Command, pack
@@ -44,13 +43,8 @@ class Server:
     """
 
     def __init__(self, at: Client | RedisAddress | str) -> None:
-        if isinstance(at, str):
-            try:
-                at = RedisAddress(url=SecretStr(at))
-            except ValidationError as error:
-                said = error.errors()[0]["msg"].removeprefix("Value error, ")
-                raise ConfigError(f"The Redis URL is not valid: {said}.") from None  # the cause quotes the URL
-        self._given = at
+        self._given = address_of(at) if isinstance(at, str) else at
+        at = self._given
         if not isinstance(at, RedisAddress) or at.place.kind == "server":
             options = self.client.get_connection_kwargs()
             if options.get("decode_responses"):
@@ -77,9 +71,9 @@ class Server:
             yield
         except MasterNotFoundError as error:
             self._know_service()
-            raise self._meaning(error) from error
+            raise self.meaning(error) from error
         except ERRORS as error:
-            raise self._meaning(error) from error
+            raise self.meaning(error) from error
 
     @contextmanager
     def connection(self, key: str) -> Iterator[Any]:
@@ -126,7 +120,8 @@ class Server:
         if isinstance(self._given, RedisAddress) and "client" in vars(self):
             self.client.close()
 
-    def _meaning(self, error: Exception) -> EddylineError:
+    def meaning(self, error: Exception) -> EddylineError:
+        """Our error for one of the client's."""
         place = self._given.place if isinstance(self._given, RedisAddress) else None
         tls = place is not None and place.tls
         cluster = place.kind == "cluster" if place is not None else isinstance(self._given, RedisCluster)
@@ -157,7 +152,7 @@ class Server:
             try:
                 known = sentinel.sentinel_masters()
             except (redis.ConnectionError, redis.TimeoutError) as error:
-                reason = self._meaning(error)
+                reason = self.meaning(error)
                 if isinstance(reason, Unreachable):
                     continue
                 raise reason from error

@@ -50,6 +50,7 @@ class MemoryStore(StateStore):
         self._epochs: dict[int, int] = {}
         self._partitions: dict[int, _Partition] = {}
         self._similar: dict[str, dict[str, float]] = {}
+        self._popular: dict[str, float] = {}
         self._shared: dict[str, bytes] = {}
         self._areas: dict[str, MemoryStore] = {}
 
@@ -179,8 +180,17 @@ class MemoryStore(StateStore):
     def similar(self, item: str, count: int = 10) -> list[tuple[str, float]]:
         """See `StateStore.similar`."""
         with self._lock:
-            others = self._similar.get(item, {}).items()
-            return sorted(others, key=lambda pair: (pair[1], pair[0]), reverse=True)[: max(0, count)]
+            return _highest(self._similar.get(item, {}), count)
+
+    def publish_popular(self, weights: Mapping[str, float]) -> None:
+        """See `StateStore.publish_popular`."""
+        with self._lock:
+            self._popular = dict(weights)
+
+    def popular(self, count: int = 10) -> list[tuple[str, float]]:
+        """See `StateStore.popular`."""
+        with self._lock:
+            return _highest(self._popular, count)
 
     def put_shared(self, name: str, value: bytes) -> None:
         """See `StateStore.put_shared`."""
@@ -220,6 +230,11 @@ class MemoryStore(StateStore):
 
     def close(self) -> None:
         """Keep everything: the next owner opens the same object."""
+
+
+def _highest(scores: Mapping[str, float], count: int) -> list[tuple[str, float]]:
+    """As ZREVRANGE gives them."""
+    return sorted(scores.items(), key=lambda pair: (pair[1], pair[0]), reverse=True)[: max(0, count)]
 
 
 def _write(stored: dict[str, bytes], changes: Mapping[str, bytes | None]) -> None:

@@ -16,11 +16,11 @@ from stream.store.clients import Client
 from stream.store.connection import Server, exchange
 from stream.store.redis_areas import copy_keys, move_keys
 from stream.store.redis_keys import STATE, Keys
+from stream.store.redis_sets import highest, replace_sets
 from stream.store.resp import PAIRS, Command, chunks, hash_writes, index_writes
 
 _HASH_BYTES = 8
 _STRIDE = 2**32  # longest step from one epoch to the next: two that start from nothing do not meet
-_SETS = 500  # similar-items sets replaced in one round trip
 
 
 class RedisStore(StateStore):
@@ -189,25 +189,21 @@ class RedisStore(StateStore):
 
     def publish_similar(self, neighbours: Mapping[str, Mapping[str, float]]) -> None:
         """See `StateStore.publish_similar`. Each item's set is replaced at once; an item without any is removed."""
-        items = {self._keys.similar(item): others for item, others in neighbours.items()}
-        with self._server.answering():
-            nodes = self._server.by_node(items)
-        for some in (some for keys in nodes for some in chunks(keys, _SETS)):
-            commands: list[Command] = []
-            for key in some:
-                scores = [part for name, score in items[key].items() for part in (repr(float(score)), name)]
-                add = [("ZADD", key, *scores)] if scores else []
-                commands += [("MULTI",), ("DEL", key), *add, ("EXEC",)]
-            with self._server.connection(some[0]) as connection:
-                exchange(connection, commands)
+        replace_sets(self._server, {self._keys.similar(item): others for item, others in neighbours.items()})
 
     def similar(self, item: str, count: int = 10) -> list[tuple[str, float]]:
         """See `StateStore.similar`."""
-        if count <= 0:
-            return []
         with self._server.answering():
-            found = self._client.zrevrange(self._keys.similar(item), 0, count - 1, withscores=True)
-        return [(name.decode(), float(score)) for name, score in found]
+            return highest(self._client, self._keys.similar(item), count)
+
+    def publish_popular(self, weights: Mapping[str, float]) -> None:
+        """See `StateStore.publish_popular`."""
+        replace_sets(self._server, {self._keys.popular: weights})
+
+    def popular(self, count: int = 10) -> list[tuple[str, float]]:
+        """See `StateStore.popular`."""
+        with self._server.answering():
+            return highest(self._client, self._keys.popular, count)
 
     def put_shared(self, name: str, value: bytes) -> None:
         """See `StateStore.put_shared`."""

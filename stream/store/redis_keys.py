@@ -18,8 +18,9 @@ With the default prefix and the topic `events`, partition 3 lives in these keys:
 `eddyline:{events:3}:seen:limit`      string  how many hashes are to be kept
 ====================================  ======  =========================================================
 
-The topic as a whole has `eddyline:deployment:events` (JSON), `eddyline:events:shared:NAME` (string) and
-`eddyline:events:similar:ITEM` (sorted set of the nearest items, for any service to read).
+The topic as a whole has `eddyline:deployment:events` (JSON), `eddyline:events:shared:NAME` (string) and, for any
+service to read, the sorted sets `eddyline:events:similar:ITEM` (nearest items) and `eddyline:events:popular`.
+docs/cache.md is the contract of what others may read.
 """
 
 from __future__ import annotations
@@ -31,6 +32,13 @@ STATE = ("watermark", "number", "outbox", "profiles", "items", "lists", "scalars
 class Keys:
     """Keys of one topic under one prefix.
 
+    Attributes
+    ----------
+    deployment
+        Whose state it is, and of how many partitions.
+    popular
+        Popular items.
+
     >>> keys = Keys("eddyline", "events")
     >>> keys.of(3, "watermark"), keys.similar("tea")
     ('eddyline:{events:3}:watermark', 'eddyline:events:similar:tea')
@@ -38,6 +46,7 @@ class Keys:
 
     def __init__(self, prefix: str, topic: str) -> None:
         self.deployment = f"{prefix}:deployment:{topic}"
+        self.popular = f"{prefix}:{topic}:popular"
         self._prefix, self._topic = prefix, topic
 
     def of(self, partition: int, name: str) -> str:

@@ -57,6 +57,17 @@ def test_similar_items_are_in_the_store(world):
     worker.close()
 
 
+def test_popular_items_are_in_the_store(world):
+    world.load(RECORDS)
+    worker = world.worker()
+    worker.drain()
+    popular = worker.engines[0].model.items.popular
+    assert len(popular) > 10
+    assert world.store.popular(100) == sorted(popular, key=lambda pair: (pair[1], pair[0]), reverse=True)
+    assert world.store.popular(3) == world.store.popular(100)[:3]
+    worker.close()
+
+
 @pytest.mark.parametrize("after", [False, True])
 def test_similar_items_are_all_there_after_the_store_broke_while_they_were_written(world, monkeypatch, after):
     """Each time: no item stays as an older model had it, also where later models say the same of it."""

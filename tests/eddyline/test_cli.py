@@ -32,6 +32,7 @@ COMMANDS = (
     ("load", "mapping"),
     ("simulate",),
     ("customer",),
+    ("recommend",),
     ("similar",),
     ("segments",),
     ("segments", "show"),
@@ -108,6 +109,8 @@ def test_no_command_shows_the_help_and_is_wrong_use(group, capsys):
         (["lod"], "Did you mean 'load'?"),
         (["customer"], "ID"),
         (["similar"], "ITEM"),
+        (["recommend"], "CUSTOMER"),
+        (["recommend", "a", "--count", "0"], "--count"),
         (["similar", "a", "--count", "0"], "--count"),
         (["demo", "--days", "ten"], "--days"),
         (["demo", "--days", "3"], "--days"),
@@ -137,7 +140,16 @@ def test_wrong_use_is_one_sentence_and_code_2(arguments, said, capsys):
 
 
 @pytest.mark.parametrize(
-    "command", [["run"], ["segments"], ["customer", "ann"], ["similar", "tea"], ["simulate"], ["topics", "list"]]
+    "command",
+    [
+        ["run"],
+        ["segments"],
+        ["customer", "ann"],
+        ["recommend", "ann"],
+        ["similar", "tea"],
+        ["simulate"],
+        ["topics", "list"],
+    ],
 )
 def test_a_wrong_setting_is_named_before_any_server_is_asked(command, tmp_path, capsys, monkeypatch):
     file = tmp_path / "eddyline.toml"

@@ -49,6 +49,11 @@ def test_the_engine_and_its_models_need_no_client():
     assert not imported_by("from eddyline import Engine, StreamKMeans, preset, decode") & {"kafka", "redis", "typer"}
 
 
+def test_the_client_of_the_cache_needs_neither_kafka_nor_models():
+    found = imported_by("from eddyline import RecommendationClient, AsyncRecommendationClient")
+    assert not found & {"kafka", "numpy", "river", "scipy", "sklearn", "typer"}
+
+
 def test_help_imports_nothing_heavy():
     show = "from contextlib import redirect_stdout as to\nwith to(sys.stderr): main(['--help'])"
     assert not imported_by(f"import sys\nfrom eddyline.cli import main\n{show}") & {

@@ -1,4 +1,4 @@
-"""Similar items as any store answers them: most similar first, replaced whole; in memory and on a real Redis."""
+"""Similar and popular items as any store answers them: highest first, replaced whole; in memory and on a real Redis."""
 
 from __future__ import annotations
 
@@ -41,3 +41,15 @@ def test_ten_similar_items_unless_told(store: StateStore) -> None:
     store.publish_similar({"tea": {f"item {number:02}": number / 100 for number in range(30)}})
     assert len(store.similar("tea")) == 10
     assert len(store.similar("tea", 100)) == 30
+
+
+def test_popular_items_come_heaviest_first_and_are_replaced_whole(store: StateStore) -> None:
+    assert store.popular() == []
+    store.publish_popular({"jam": 0.1 + 0.2, "cup": 7.0, "äpfel 🍎": 7.0, "pot": 1e300})
+    assert store.popular() == [("pot", 1e300), ("äpfel 🍎", 7.0), ("cup", 7.0), ("jam", 0.1 + 0.2)]
+    assert store.popular(1) == [("pot", 1e300)]
+    assert store.popular(0) == []
+    store.publish_popular({"tea": 1.0})
+    assert store.popular() == [("tea", 1.0)]
+    store.publish_popular({})
+    assert store.popular() == []
