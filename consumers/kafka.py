@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -69,6 +69,8 @@ class KafkaSource(Source):
     name
         This worker's, with which its transactional id is made (`consumers.writers`). Before partitions are assigned,
         transactions that dead workers of the group have left open are ended. Without a name that is left to Kafka.
+    outputs
+        Topics that workers of the group write.
 
     Raises
     ------
@@ -76,9 +78,9 @@ class KafkaSource(Source):
         When no broker answers in time.
     """
 
-    def __init__(self, settings: KafkaSettings, group: str, name: str = "") -> None:
+    def __init__(self, settings: KafkaSettings, group: str, name: str = "", outputs: Sequence[str] = ()) -> None:
         self._settings = settings
-        self._writers = Writers(settings, group, name) if name else None
+        self._writers = Writers(settings, group, name, outputs) if name else None
         self._listener = Listener()
         self._consumer = open_consumer(
             settings.model_copy(update={"client_id": client_id(settings, name)}) if name else settings,

@@ -15,10 +15,9 @@ from consumers.clock import Clock
 from consumers.endpoint import Endpoint
 from consumers.kafka import KafkaReader, KafkaSource
 from consumers.worker import Worker
-from consumers.writers import transactional_id
+from consumers.writers import open_writer
 from eddyline.connected import open_store
 from eddyline.settings import Settings
-from producers.kafka import KafkaTransactionalSink
 
 log = logging.getLogger(__name__)
 
@@ -54,11 +53,12 @@ def run_worker(
     # Unless it was given one, a name that lives as long as this process: a restarted worker must not fence one that
     # still runs elsewhere.
     name = settings.kafka.group_instance_id or f"{socket.gethostname()}-{os.getpid()}"
+    outputs = settings.topics.written
     with (
         closing(open_store(settings)) as store,
         closing(KafkaReader(settings.kafka)) as reader,
-        closing(KafkaSource(settings.kafka, settings.group, name)) as source,
-        closing(KafkaTransactionalSink(settings.kafka, transactional_id(settings.group, name))) as sink,
+        closing(KafkaSource(settings.kafka, settings.group, name, outputs)) as source,
+        closing(open_writer(settings.kafka, settings.group, name, outputs)) as sink,
     ):
         worker = Worker(
             settings.engine,

@@ -131,10 +131,22 @@ class KafkaTransactionalSink(KafkaSink, TransactionalSink):
 
     A call that gets no answer within `settings.timeout` raises Unreachable, and so does every later one until `abort`,
     which puts a new producer of the same id in the place of the one that hangs: Kafka then settles what was left.
+
+    Parameters
+    ----------
+    settings, transactional_id
+        Where Kafka is, and the id.
+    end_hanging
+        Called before the id is initialised, since Kafka then forgets how its last transaction ended, and after an
+        abort; whether it had to initialise the id itself (`consumers.writers.open_writer`).
     """
 
-    def __init__(self, settings: KafkaSettings, transactional_id: str) -> None:
+    def __init__(
+        self, settings: KafkaSettings, transactional_id: str, end_hanging: Callable[[], bool] = lambda: False
+    ) -> None:
         self._id = transactional_id
+        self._end_hanging = end_hanging
+        end_hanging()
         self._start(settings)
 
     def _start(self, settings: KafkaSettings) -> None:
@@ -180,8 +192,31 @@ class KafkaTransactionalSink(KafkaSink, TransactionalSink):
     def abort(self) -> None:
         if self._lost:
             self.close()
-            self._start(self._settings)
-            return
+            self._end_hanging()
+        else:
+            self._abort()
+            if not self._end_hanging():
+                return
+            self.close()
+        self._start(self._settings)
+
+    def enlist(self, partitions: Iterable[TopicPartition]) -> None:
+        """Have partitions marked with the transaction's outcome though nothing is written to them."""
+        with self._guarded():
+            for at in partitions:
+                self._manager.maybe_add_partition_to_transaction(KafkaPartition(*at))
+
+    def close(self) -> None:
+        """Abort what is open, and release connections."""
+        try:
+            if not self._lost:
+                self._abort()
+        except EddylineError:
+            pass  # it cannot be reached any more; Kafka aborts by itself after the transaction's timeout
+        self._watchdog.close()
+        super().close()
+
+    def _abort(self) -> None:
         with self._guarded():
             if not self._open:
                 return
@@ -191,16 +226,6 @@ class KafkaTransactionalSink(KafkaSink, TransactionalSink):
             except errors.KafkaError:
                 if self._manager.has_fatal_error():
                     raise  # else the client has aborted it by itself, and taken a new epoch
-
-    def close(self) -> None:
-        """Abort what is open, and release connections."""
-        try:
-            if not self._lost:
-                self.abort()
-        except EddylineError:
-            pass  # it cannot be reached any more; Kafka aborts by itself after the transaction's timeout
-        self._watchdog.close()
-        super().close()
 
     def _within_time(self, call: Callable[[], None]) -> None:
         try:

@@ -41,6 +41,11 @@ class Topics(BaseModel):
     journal: _Name = "journal"
     dead_letters: _Name = "dead-letters"
 
+    @property
+    def written(self) -> tuple[str, ...]:
+        """Names of those that workers write."""
+        return tuple(name for field, name in self if field not in ("prefix", "events", "commands"))
+
     @model_validator(mode="before")
     @classmethod
     def _prefixed(cls, values: Any) -> Any:

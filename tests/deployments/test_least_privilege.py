@@ -13,12 +13,13 @@ from kafka import KafkaAdminClient
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ACLResourcePatternType, ResourcePattern, ResourceType
 from pydantic import SecretStr
 
-from consumers.kafka import KafkaReader
+from consumers.kafka import KafkaReader, KafkaSource
+from consumers.writers import Writers, open_writer
 from eddyline.connected import create_topics, open_sink
 from eddyline.serve import run_worker
 from eddyline.settings import Settings, load_settings
 from stream.errors import Forbidden
-from stream.records import TopicPartition
+from stream.records import Outgoing, TopicPartition
 from tests.consumers.world import RECORDS
 from tests.deployments.certificates import Certificates
 from tests.deployments.conftest import found
@@ -174,6 +175,24 @@ def work(place: Place, name: str) -> dict[str, Any]:
             sink.send([record._replace(topic="events", value=value)])
         sink.flush()
     return run_worker(place.settings("worker"), until_end=True)
+
+
+def test_a_right_that_a_worker_can_do_without_costs_it_no_other(place: Place) -> None:
+    """It does not see transactions that hang, and ends those of the dead all the same."""
+    settings = place.settings("worker")
+    create_topics(place.settings("operator"), 2)
+    outputs, group = settings.topics.written, settings.group
+    with closing(KafkaSource(settings.kafka, group, "alive", outputs)) as source:
+        source.subscribe("events", lambda partitions: None, lambda partitions: None)
+        while not source._owned:
+            source.poll(1, 0.5)
+        with closing(Writers(settings.kafka, group, "alive", outputs)) as writers:
+            for _ in range(2):
+                with closing(open_writer(settings.kafka, group, "dead", outputs)) as dead:
+                    dead.begin()
+                    dead.send([Outgoing("metrics", b"k", b"v")])
+                    dead.flush()
+                    assert writers.fence_dead() == ["dead"]
 
 
 @contextmanager

@@ -126,6 +126,7 @@ class KafkaLog(Log):
     def __init__(self, servers: str) -> None:
         super().__init__()
         self.settings = KafkaSettings(bootstrap_servers=servers)
+        self.outputs: list[str] = []  # what members of groups are said to write
 
     def _make_admin(self) -> Admin:
         return KafkaAdmin(self.settings)
@@ -142,7 +143,7 @@ class KafkaLog(Log):
         return KafkaTransactionalSink(self.settings, transactional_id)
 
     def _make_source(self, group: str, name: str) -> Source:
-        return KafkaSource(self.settings, group, name)
+        return KafkaSource(self.settings, group, name, self.outputs)
 
     def _make_reader(self) -> LogReader:
         return KafkaReader(self.settings)

@@ -38,7 +38,7 @@ def broker() -> Iterator[LocalKafka]:
     server.close()
 
 
-def test_no_call_waits_for_ever(broker: LocalKafka) -> None:
+def test_no_call_waits_for_ever(broker: LocalKafka, caplog: pytest.LogCaptureFixture) -> None:
     settings = KafkaSettings(bootstrap_servers=broker.address, timeout="1s")
     admin = KafkaAdmin(settings)
     admin.create("events", 1)
@@ -78,7 +78,9 @@ def test_no_call_waits_for_ever(broker: LocalKafka) -> None:
         answered.append(name)
     assert answered == []
     assert source.poll(1, 0.1) == {}
-    assert Writers(settings, "group", "a").fence_dead() == []
+    with closing(Writers(settings, "group", "a")) as writers:
+        assert [writers.fence_dead() for _ in range(3)] == [[], [], []]
+    assert caplog.text.count("left to their timeout") == 1
     _signal(broker, signal.SIGCONT)
     goes_on(sinks[1], reader, at)
     for client in (admin, reader, source, late, plain, *sinks):
