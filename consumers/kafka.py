@@ -190,6 +190,8 @@ class KafkaSource(Source):
                 if left <= _UNSTABLE_MS:
                     raise
                 self._fence_dead()
+                if self._writers is not None and self._writers.own_hangs:
+                    raise Aborted("this worker's last transaction hangs") from None
             else:
                 return found
 

@@ -35,7 +35,13 @@ class Source(ABC):
 
     @abstractmethod
     def committed(self, partition: int) -> int | None:
-        """Offset that the group has committed."""
+        """Offset that the group has committed.
+
+        Raises
+        ------
+        Aborted
+            When it is not known until this worker's own sink has aborted its last transaction.
+        """
 
     @abstractmethod
     def note(self, partition: int) -> str:

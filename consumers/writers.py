@@ -84,17 +84,24 @@ class Writers:
         This worker's name in it: what `transactional_id` and `client_id` are made of.
     outputs
         Topics that workers write.
+
+    Attributes
+    ----------
+    own_hangs
+        Whether `fence_dead` has found that this worker's own transaction hangs: its sink ends it (`open_writer`).
     """
 
     def __init__(self, settings: KafkaSettings, group: str, name: str, outputs: Sequence[str] = ()) -> None:
         self._settings = settings
         self._group = group
         self._name = name
+        self._own = transactional_id(group, name)
         self._outputs = outputs
         self._admin: KafkaAdminClient | None = None
         self._able = True
         self._failing = False
         self._seen: set[Hanging] = set()
+        self.own_hangs = False
 
     def fence_dead(self) -> list[str]:
         """End open transactions of workers that are no members of the group, and such as hang; the workers' names.
@@ -102,6 +109,7 @@ class Writers:
         Nothing is done while this worker is no member itself, nor where a broker does not answer, is older than 3.0, or
         its access lists forbid it: Kafka then ends them by itself, later, but for those that hang.
         """
+        self.own_hangs = False
         if not self._able:
             return []
         ended: list[str] = []
@@ -132,12 +140,11 @@ class Writers:
         Unreachable
             When no broker answers in time.
         """
-        own = transactional_id(self._group, self._name)
         deadline = time.monotonic() + self._settings.timeout / 1000
         while True:
             try:
-                if own not in self._listed(_ENDING):
-                    hanging = [one for one in self._hanging() if one.transactional_id == own]
+                if self._own not in self._listed(_ENDING):
+                    hanging = [one for one in self._hanging() if one.transactional_id == self._own]
                     for one in hanging:
                         self._end(one)
                     return bool(hanging)
@@ -148,8 +155,8 @@ class Writers:
                 reason = error
             if time.monotonic() > deadline:
                 raise Unreachable(
-                    f"Kafka at {self._settings.bootstrap_servers} does not say how the last transaction of {own!r} "
-                    f"ended: {reason}"
+                    f"Kafka at {self._settings.bootstrap_servers} does not say how the last transaction of "
+                    f"{self._own!r} ended: {reason}"
                 )
             time.sleep(_PAUSE)
 
@@ -160,13 +167,15 @@ class Writers:
             self._admin = None
 
     def _end_hanging(self) -> list[str]:
-        """End transactions that hang; their workers' names.
+        """End transactions of other workers that hang; the workers' names.
 
         A member ends its own by its next transaction or when it starts over, and to fence it in the middle of the next
         one would abort both; one whose id was initialised a moment ago may just be ended. Either is given until the
         next call.
         """
-        hanging, ended = self._hanging(), []
+        found, ended = self._hanging(), []
+        hanging = [one for one in found if one.transactional_id != self._own]
+        self.own_hangs = len(hanging) < len(found)
         seen, self._seen = self._seen, set(hanging)
         members = self._members() if hanging else set()
         for one in hanging:

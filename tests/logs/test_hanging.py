@@ -14,7 +14,7 @@ from kafka.structs import ConsumerGroupMetadata, OffsetAndMetadata
 from consumers.writers import Writers, open_writer, transactional_id
 from eddyline.testing.servers import LocalKafka
 from producers.kafka import KafkaTransactionalSink
-from stream.errors import Fenced, Unreachable
+from stream.errors import Aborted, Fenced, Unreachable
 from stream.records import Outgoing, TopicPartition
 from tests.logs.harness import KafkaLog, Member, poll_until, values
 from tests.servers import missing
@@ -125,6 +125,8 @@ def test_a_worker_ends_its_own_when_it_starts_over(place: Place, committed: bool
     place.write(sink, 1, sink.commit)
     place.write(sink, 2, sink.commit if committed else sink.abort)
     place.hang(sink, 3)
+    with pytest.raises(Aborted):
+        member.source.committed(0)
     sink.abort()
     assert place.found(member) == ((3, [b"1", b"2", b"3"]) if committed else (1, [b"1"]))
     place.write(sink, 4, sink.commit)
