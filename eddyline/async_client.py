@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from types import TracebackType
 
@@ -11,6 +12,9 @@ from stream.store.address import RedisAddress
 from stream.store.async_clients import make_async_client
 from stream.store.connection import Server
 from stream.store.refusals import ERRORS
+
+_AT_ONCE = 4
+"""Connections, each of which is some 50 ms of work with TLS: a crowd that comes first would time out over it."""
 
 
 class AsyncRecommendationClient:
@@ -46,6 +50,7 @@ class AsyncRecommendationClient:
         self._server = Server(address)  # for its words: it is never connected
         self._client = make_async_client(address)
         self._cache = Cache(keys, self._server.where)
+        self._turn = asyncio.Semaphore(_AT_ONCE)
 
     @property
     def where(self) -> str:
@@ -85,6 +90,9 @@ class AsyncRecommendationClient:
                 answer: T = end.value
                 return answer
             try:
-                reply = await self._client.execute_command(*command)
+                async with self._turn:
+                    # Before it knows the slots, a cluster's client sends what is asked at the same time to any node.
+                    await self._client.initialize()
+                    reply = await self._client.execute_command(*command)
             except ERRORS as error:
                 raise self._server.meaning(error) from error

@@ -56,7 +56,7 @@ def meaning(error: Exception, where: str, *, tls: bool, cluster: bool) -> Eddyli
         return DeploymentError(
             f"{where} speaks another protocol: if its port expects TLS, write rediss:// in redis.url."
         )
-    if among(MasterNotFoundError):
+    if any(type(one).__name__ == MasterNotFoundError.__name__ for one in chain):  # asyncio has one of its own
         return Unreachable(f"{where}: no sentinel names a master at present; check that both run, and redis.url.")
     if among(AskError, TryAgainError) and not cluster:
         return DeploymentError(f"{where} is a node of a cluster: write redis+cluster://host:port,… in redis.url.")
