@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from eddyline.cli.evaluate import compare, plot, recommend
+from eddyline.cli.evaluate import compare, counterfactual, plot, recommend
 
 app = typer.Typer(rich_markup_mode="rich", no_args_is_help=True, help="Show how good the scores are.")
 
@@ -17,3 +17,4 @@ def _evaluate() -> None:
 app.command()(plot.plot)
 app.command()(compare.compare)
 app.command()(recommend.recommend)
+app.command()(counterfactual.counterfactual)
