@@ -1,94 +1,35 @@
 """How good recommendations are, and what they cost: a year of a shop, each order a test and then a lesson.
 
-    python benchmarks/recommend.py FILE                  # UCI Online Retail, .csv or .csv.gz; minutes
+    python benchmarks/recommend.py FILE                  # UCI Online Retail, .csv or .csv.gz; some ten minutes
     python benchmarks/recommend.py FILE --orders 3000    # its first orders only
-    python benchmarks/recommend.py FILE --uncapped       # also: what bounding each item's neighbours loses
-    python benchmarks/recommend.py FILE --partitions 4   # also: four partitions, merged each 1,000 orders, beside one
+    python benchmarks/recommend.py FILE --against popularity    # without the other baselines, two of which take longest
 
+Everything in one run: quality by protocol with baselines, the simulated shop of `eddyline demo`, what bounding each
+item's neighbours loses, and partitions that are merged now and then; at the end all of it beside its bars, as Markdown.
 Protocols and measures are those of `eddyline evaluate recommend`. Times are of this process's processor, so that others
-on the machine count less. An answer is all candidates for a customer and the ten best of them.
+on the machine count less, yet not for nothing. An answer is all candidates for a customer and the ten best of them.
+Needs `pip install 'eddyline[baselines]'`.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
+from recommending import bars
+from recommending.bars import Row
+from recommending.blends import MERGED_EACH, TIMED_EACH, Partitioned, Timed, TimedBaseline
 
 from eddyline import recommenders
-from stream.evaluate.prequential import SIGNALS, Evaluation, Purchase, evaluate
-from stream.recommend.blend import Blend, Candidates
-from stream.recommend.component import Numbers, Order, Query
+from producers.datasets.baskets import baskets
+from producers.simulator.shop import Shop
+from stream.evaluate.prequential import Evaluation, Purchase, evaluate
+from stream.recommend.blend import Blend
 
-AGAINST = "popularity,nightly-itemknn"
 UNCAPPED = 1_000_000
-MERGED_EACH = 1_000
-TIMED_EACH = 10
-
-
-class Timed(Blend):
-    """A blend that knows what its steps took, in seconds."""
-
-    def __init__(self, half_life: int, cap: int = 128) -> None:
-        super().__init__(half_life, cap)
-        self.learning, self.lines = 0.0, 0
-        self.answering, self.answers = 0.0, 0
-
-    def learn(self, order: Order) -> None:
-        started = time.process_time()
-        super().learn(order)
-        self.learning += time.process_time() - started
-        self.lines += len(order.items)
-
-    def candidates(self, query: Query, exclude: Numbers) -> Candidates:
-        started = time.process_time()
-        found = super().candidates(query, exclude)
-        self.answers += 1
-        if self.answers % TIMED_EACH == 0:
-            self.rank(found, "basket" if len(query.basket) else "next", 10)
-            self.answering += time.process_time() - started
-        return found
-
-
-class Partitioned(Blend):
-    """Blends that learn the orders of their own customers only; what ranks is their sum as of the last merge.
-
-    Parameters
-    ----------
-    parts
-        How many.
-    purchases
-        In the order in which they will be learnt: they say whose order it is.
-    """
-
-    def __init__(self, parts: int, purchases: Sequence[Purchase]) -> None:
-        super().__init__(recommenders.HALF_LIFE)
-        self._parts = [Blend(recommenders.HALF_LIFE) for _ in range(parts)]
-        names = [purchase.customer or f"anonymous {place}" for place, purchase in enumerate(purchases)]
-        self._place = [zlib.crc32(name.encode()) % parts for name in names]
-        self._taken = 0
-
-    def reserve(self, size: int) -> None:
-        super().reserve(size)
-        for part in self._parts:
-            part.reserve(size)
-
-    def teach(self, candidates: Candidates, situation: str, wanted: Numbers) -> None:
-        part = self._parts[self._place[self._taken]]
-        part.teach(candidates, situation, wanted)
-        part.rankers[situation].settle()
-
-    def learn(self, order: Order) -> None:
-        self._parts[self._place[self._taken]].learn(order)
-        self._taken += 1
-        if self._taken % MERGED_EACH == 0:
-            first, *others = self._parts
-            merged = first.merge(others, [np.arange(self.size)] * len(self._parts), self.size)
-            self.components, self.rankers = merged.components, merged.rankers
+PARTITIONS = 4
 
 
 def main() -> None:
@@ -96,62 +37,61 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("file", type=Path, help="UCI Online Retail")
     options.add_argument("--orders", type=int, help="of the first orders only")
-    options.add_argument("--uncapped", action="store_true", help="also without a cap on an item's neighbours")
-    options.add_argument("--partitions", type=int, help="also with so many partitions, merged now and then")
+    options.add_argument(
+        "--against", default=",".join(recommenders.BASELINES), help="baselines, with commas between; popularity is one"
+    )
     given = options.parse_args()
     purchases = recommenders.read_purchases(f"online-retail:{given.file}", None)[: given.orders]
+    shop = evaluate(baskets(Shop().events())[: given.orders], Blend(recommenders.HALF_LIFE), popularity())
+    show("simulated shop", shop)
+    simulated = bars.components("simulated shop", shop) + bars.popularity("simulated shop", shop, 1.5)
+    print("\n" + bars.markdown(retail(purchases, given.against) + simulated))
+
+
+def retail(purchases: Sequence[Purchase], against: str) -> list[Row]:
+    """All that is measured on the shop's year."""
+    baselines = {name: TimedBaseline(one) for name, one in recommenders.baselines(against).items()}
     blend = Timed(recommenders.HALF_LIFE)
     started = time.process_time()
-    found = evaluate(purchases, blend, recommenders.baselines(AGAINST))
+    found = evaluate(purchases, blend, baselines)
     seconds = time.process_time() - started
-    show(found)
-    row("whole evaluation with the baselines, s", f"{seconds:.1f}")
-    row("learning an order line, µs", f"{1e6 * blend.learning / max(blend.lines, 1):.1f}")
-    row("an answer, ms", f"{1e3 * blend.answering / max(blend.answers // TIMED_EACH, 1):.2f}")
-    if given.uncapped:
-        compare("cap of 128 ÷ uncapped", found, evaluate(purchases, Blend(recommenders.HALF_LIFE, UNCAPPED), {}))
-    if given.partitions:
-        many, one = (evaluate(purchases, Partitioned(parts, purchases), {}) for parts in (given.partitions, 1))
-        compare(f"{given.partitions} partitions merged each {MERGED_EACH:,} orders ÷ 1", many, one)
-        compare("  the latter ÷ learning with each order", one, found)
+    show("Online Retail", found)
+    for name, baseline in baselines.items():
+        print(f"{name} took {baseline.seconds:.0f} s", flush=True)
+    rows = bars.rates(found) + bars.components("Online Retail", found) + bars.variety(found)
+    rows += [
+        Row("evaluation of all components, s", seconds - sum(one.seconds for one in baselines.values()), most=120),
+        Row("learning an order line, µs", 1e6 * blend.learning / max(blend.lines, 1), most=100, places=1),
+        Row("an answer, ms", 1e3 * blend.answering / max(blend.answers // TIMED_EACH, 1), most=3, places=2),
+    ]
+    uncapped = evaluate(purchases, Blend(recommenders.HALF_LIFE, UNCAPPED), {})
+    rows += told(bars.beside("cap of 128 ÷ uncapped", found, uncapped, 0.98))
+    many, one = (evaluate(purchases, Partitioned(parts, purchases), {}) for parts in (PARTITIONS, 1))
+    merged = f"merged each {MERGED_EACH:,} orders"
+    rows += told(bars.beside(f"{PARTITIONS} partitions {merged} ÷ 1", many, one, 0.98))
+    return rows + told(bars.beside(f"1 partition {merged} ÷ learning with each order", one, found, None))
 
 
-def show(found: Evaluation) -> None:
+def popularity() -> dict[str, TimedBaseline]:
+    """That baseline alone."""
+    return {name: TimedBaseline(one) for name, one in recommenders.baselines("popularity").items()}
+
+
+def show(what: str, found: Evaluation) -> None:
     """Quality by protocol."""
-    row("orders", f"{found.orders:,}")
-    row("items", f"{found.items:,}")
+    print(f"\n{what}: {found.orders:,} orders, {found.items:,} items")
     for protocol, judged in found.protocols.items():
-        hit = {name: measures.get("hit_rate_at_10", 0.0) for name, measures in judged.components.items()}
         print(f"\n{protocol}, {judged.n:,} trials: hit rate at 10, coverage, Gini, novelty")
-        for name, measures in judged.components.items():
-            row(
-                f"  {name}",
-                f"{hit[name]:.4f}  {measures['coverage']:.3f}  {measures['gini']:.3f}  {measures['novelty']:.2f}",
-            )
-        baselines = [hit[name] for name in hit if name != "whole" and name not in SIGNALS]
-        row("  whole ÷ decayed popularity", ratio(hit["whole"], hit["decayed_popularity"]))
-        row("  whole ÷ best baseline", ratio(hit["whole"], max(baselines)))
-        row("  whole ÷ best component", ratio(hit["whole"], max(hit[name] for name in SIGNALS)))
-        shown = [judged.components[name]["coverage"] for name in ("whole", "decayed_popularity")]
-        row("  coverage ÷ decayed popularity's", ratio(*shown))
-    print()
+        for name, of in judged.components.items():
+            hit = bars.hit(judged, name)
+            print(f"  {name:20} {hit:.4f}  {of['coverage']:.3f}  {of['gini']:.3f}  {of['novelty']:.2f}", flush=True)
 
 
-def compare(what: str, one: Evaluation, other: Evaluation) -> None:
-    """Ratio of the whole's hit rates at 10, a row for each protocol."""
-    for protocol in one.protocols:
-        hits = [of.protocols[protocol].components["whole"].get("hit_rate_at_10", 0.0) for of in (one, other)]
-        row(f"{what}, {protocol}", f"{ratio(*hits)}  ({hits[0]:.4f}, {hits[1]:.4f})")
-
-
-def ratio(one: float, other: float) -> str:
-    """To three places; a dash where there is nothing to divide by."""
-    return f"{one / other:.3f}" if other else "-"
-
-
-def row(name: str, value: str) -> None:
-    """A line of the table."""
-    print(f"{name:60} {value}", flush=True)
+def told(rows: list[Row]) -> list[Row]:
+    """The same rows, printed as soon as they are there."""
+    for row in rows:
+        print("  ".join(row.cells()), flush=True)
+    return rows
 
 
 if __name__ == "__main__":
