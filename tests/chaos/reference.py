@@ -38,12 +38,15 @@ class Reference(NamedTuple):
         Messages by topic and partition, in order.
     hashes
         Hash of the state, by partition.
+    lists
+        Customer -> current list, by partition.
     wrong
         What the journal and the models topic say that cannot be, in sentences.
     """
 
     outputs: dict[tuple[str, int], list[Message]]
     hashes: list[str]
+    lists: list[dict[str, bytes]]
     wrong: list[str]
 
 
@@ -65,8 +68,10 @@ def fold(config: EngineConfig, topics: Topics, contents: Contents, partitions: i
     outputs: dict[tuple[str, int], list[Message]] = defaultdict(list)
     contributions: dict[tuple[int, int], Contribution] = {}
     hashes = []
+    lists: list[dict[str, bytes]] = []
     for partition in range(partitions):
         engine = Engine(config)
+        current: dict[str, bytes | None] = {}
         entries = _entries(config, topics, contents, partition, models, wrong)
         while entries:
             some = _up_to_boundary(entries, engine.until_boundary)
@@ -76,16 +81,18 @@ def fold(config: EngineConfig, topics: Topics, contents: Contents, partitions: i
                 for update in _told(some[0].model, before):
                     _place(outputs, encode(update, topics), 1)
             updates, delta = engine.apply(some)
+            current |= delta.lists
             for update in updates:
                 _place(outputs, encode(update, topics), partitions)
             if "contribution" in delta.scalars:
                 found = Contribution.unpack(delta.scalars["contribution"])
                 contributions[partition, found.entries] = found
         hashes.append(engine.state_hash())
+        lists.append({customer: packed for customer, packed in current.items() if packed is not None})
     wrong += _learnt(
         config, [json.loads(one.value or b"") for one in contents[topics.journal, 0]], models, contributions
     )
-    return Reference(dict(outputs), hashes, wrong)
+    return Reference(dict(outputs), hashes, lists, wrong)
 
 
 def _models(records: Sequence[Seen]) -> tuple[dict[int, Model], list[str]]:

@@ -60,11 +60,15 @@ def compare_state(
         hashed = Engine(config, store.load(partition)).state_hash()
         if hashed != reference.hashes[partition]:
             findings.note(f"partition {partition}: the state in Redis is {hashed}, not {reference.hashes[partition]}")
+        lists, expected = dict(store.lists(partition)), reference.lists[partition]
+        if lists != expected:
+            wrong = sorted(one for one in lists.keys() | expected.keys() if lists.get(one) != expected.get(one))
+            findings.note(f"partition {partition}: the lists of {wrong[:5]} are not those that were given last")
     _compare_items(client, prefix, topics, contents, findings)
 
 
 def _compare_items(client: Any, prefix: str, topics: Topics, contents: Contents, findings: Findings) -> None:
-    """The cache of similar items is that of the newest model."""
+    """The cache of similar and popular items is that of the newest model."""
     records = contents[topics.models, 0]
     if not records:
         return
@@ -86,3 +90,7 @@ def _compare_items(client: Any, prefix: str, topics: Topics, contents: Contents,
     if cached != expected:
         wrong = sorted(item for item in cached.keys() | expected.keys() if cached.get(item) != expected.get(item))
         findings.note(f"the cache of similar items is not that of model {version!r}: {wrong[:5]}")
+    ranked = client.zrange(f"{prefix}:{topics.events}:popular", 0, -1, withscores=True)
+    popular = {name.decode(): score for name, score in ranked}
+    if popular != ({} if model.items is None else dict(model.items.popular)):
+        findings.note(f"the cache of popular items is not that of model {version!r}")

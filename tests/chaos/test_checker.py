@@ -62,8 +62,10 @@ def test_nothing_is_wrong_with_a_run_without_faults(world, contents):
     findings = check(world, contents)
     assert findings.wrong == []
     assert findings.messages > 300
-    hashes = fold(world.config, world.topics, contents, PARTITIONS).hashes
-    assert hashes == [Engine(world.config, world.store.load(one)).state_hash() for one in range(PARTITIONS)]
+    expected = fold(world.config, world.topics, contents, PARTITIONS)
+    assert expected.lists == [dict(world.store.lists(one)) for one in range(PARTITIONS)]
+    assert all(expected.lists)
+    assert expected.hashes == [Engine(world.config, world.store.load(one)).state_hash() for one in range(PARTITIONS)]
     for field in ("segment_changes", "recommendations", "segments", "metrics", "models", "dead_letters"):
         assert any(records for (topic, _), records in contents.items() if topic == getattr(world.topics, field)), field
 
