@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from pydantic import SecretStr
+from redis.cluster import RedisCluster
 
 from eddyline import AsyncRecommendationClient, RecommendationClient
 from producers.partitioner import partition_of
@@ -112,6 +113,22 @@ def test_with_a_readers_rights(place: Place, ask: Any) -> None:
     assert (similar, popular) == ([("milk", 0.5)], [("tea", 2.0), ("pot", 1.0)])
     with pytest.raises(Forbidden, match="refuses the login"):
         ask(place.reader("wrong"))
+
+
+@pytest.mark.parametrize("place", ["cluster"], indirect=True)
+@pytest.mark.parametrize("ask", [asked, awaited])
+def test_a_crowd_asks_each_node_of_a_cluster_for_what_it_has(place: Place, ask: Any) -> None:
+    """Redirections are slow, and after five of them redis-py closes connections that are in use."""
+
+    def redirected() -> list[Any]:
+        with RedisCluster.from_url(f"redis://127.0.0.1:{place.address.place.nodes[0][1]}") as client:
+            told = client.info("errorstats", target_nodes=RedisCluster.PRIMARIES)
+        return [stats.get("errorstat_MOVED") for stats in told.values()]
+
+    before = redirected()
+    assert len(before) == 3
+    ask(place.address)
+    assert redirected() == before
 
 
 @pytest.mark.parametrize("ask", [asked, awaited])
