@@ -1,6 +1,6 @@
 """How good recommendations are, and what they cost: a year of a shop, each order a test and then a lesson.
 
-    python benchmarks/recommend.py FILE                  # UCI Online Retail, .csv or .csv.gz; some ten minutes
+    python benchmarks/recommend.py FILE                  # UCI Online Retail, .csv or .csv.gz; twenty minutes or so
     python benchmarks/recommend.py FILE --orders 3000    # its first orders only
     python benchmarks/recommend.py FILE --against popularity    # without the other baselines, two of which take longest
 
