@@ -54,19 +54,30 @@ class Blend:
         Of counts, in ms.
     cap
         Neighbours kept of an item.
+    components
+        What speaks for items, popularity first; by default all that there is, with these settings.
+    extra
+        Names of signals that come from elsewhere, with each question.
     """
 
-    def __init__(self, half_life: int, cap: int = 128) -> None:
-        self.components: tuple[Component, ...] = (
+    def __init__(
+        self,
+        half_life: int,
+        cap: int = 128,
+        components: Sequence[Component] = (),
+        extra: tuple[str, ...] = (),
+    ) -> None:
+        self.components: tuple[Component, ...] = tuple(components) or (
             Popularity(),
             BuyAgain(),
             ItemNeighbours(half_life, cap),
             Sequences(half_life, cap),
             SimilarCustomers(),
         )
-        self.signals = tuple(name for component in self.components for name in component.signals)
+        self.signals = (*(name for component in self.components for name in component.signals), *extra)
         self.rankers = {situation: Ranker(2 * len(self.signals)) for situation in SITUATIONS}
         self.size = 0
+        self._extra = extra
 
     def reserve(self, size: int) -> None:
         """Make room for items with numbers below `size`."""
@@ -79,21 +90,33 @@ class Blend:
         for component in self.components:
             component.learn(order)
 
-    def candidates(self, query: Query, exclude: Numbers) -> Candidates:
-        """All items that a signal speaks for, less the excluded."""
+    def candidates(self, query: Query, exclude: Numbers, extra: Sequence[Offers] = (), size: int = 0) -> Candidates:
+        """All items that a signal speaks for, less the excluded.
+
+        Parameters
+        ----------
+        query
+            For whom, and when.
+        exclude
+            Numbers of the excluded.
+        extra
+            Offers of the extra signals; their items may have higher numbers than any that was reserved.
+        size
+            Above all numbers in them.
+        """
+        size = max(size, self.size)
         offers = [one for component in self.components for one in component.score(query)]
-        dense = np.zeros((len(offers), self.size))
-        for row, one in zip(dense, offers, strict=True):
-            if len(one.items) == self.size:
-                row[:] = one.values
+        offers.extend(extra)
+        dense = np.zeros((len(offers), size))
+        chosen = np.zeros(size, np.bool_)
+        heads = len(Popularity.signals)
+        for place, (row, one) in enumerate(zip(dense, offers, strict=True)):
+            if place < heads:
+                row[: len(one.values)] = one.values
+                chosen |= row >= least(row, HEADS)
             elif len(one.items):
-                row[:] = one.scores(self.size)
-        chosen = np.zeros(self.size, np.bool_)
-        for row in dense[: len(Popularity.signals)]:
-            heads = np.argpartition(-row, HEADS)[:HEADS] if self.size > HEADS else np.arange(self.size)
-            chosen[heads] |= row[heads] > 0
-        for one in offers[len(Popularity.signals) :]:
-            chosen[one.items] = True
+                row[:] = one.scores(size)
+                chosen[one.items] = True
         chosen[exclude] = False
         items = np.flatnonzero(chosen)
         highest = dense.max(axis=1, initial=0.0)
@@ -111,24 +134,21 @@ class Blend:
 
     def teach(self, candidates: Candidates, situation: str, wanted: Numbers) -> None:
         """Learn which of the candidates were ordered."""
-        ranker = self.rankers[situation]
-        ordered = np.zeros(self.size, np.bool_)
-        ordered[wanted] = True
-        ordered = ordered[candidates.items]
+        ordered = np.isin(candidates.items, wanted)
         if not ordered.any():
             return
         kept = ordered.copy()
         kept[self.rank(candidates, situation, TAUGHT)] = True
         kept[::3] = True
-        ranker.learn(candidates.features[kept], np.flatnonzero(ordered[kept]))
+        self.rankers[situation].learn(candidates.features[kept], np.flatnonzero(ordered[kept]))
 
     def merge(self, others: Sequence[Self], numbers: Sequence[Numbers], size: int) -> Self:
         """See `Component.merge`."""
-        merged = type(self)(1)
-        merged.components = tuple(
+        components = [
             component.merge([other.components[place] for other in others], numbers, size)
             for place, component in enumerate(self.components)
-        )
+        ]
+        merged = type(self)(1, 1, components, self._extra)
         merged.size = size
         merged.rankers = {
             name: ranker.merge([other.rankers[name] for other in others]) for name, ranker in self.rankers.items()
@@ -136,11 +156,16 @@ class Blend:
         return merged
 
 
+def least(scores: Floats, count: int) -> float:
+    """What the `count` highest scores have at the least; above 0."""
+    reached = np.partition(scores, -count)[-count] if len(scores) > count else 0.0
+    return max(float(reached), np.finfo(np.float64).tiny)
+
+
 def best(scores: Floats, count: int) -> NDArray[np.intp]:
     """Places of the `count` highest scores, highest first, of equal ones the first."""
     if len(scores) > count:
-        least = np.partition(scores, -count)[-count]
-        places = np.flatnonzero(scores >= least)
+        places = np.flatnonzero(scores >= np.partition(scores, -count)[-count])
     else:
         places = np.arange(len(scores))
     return places[np.argsort(-scores[places], kind="stable")][:count]

@@ -42,6 +42,18 @@ class Catalogue:
             found[number] = None
         return np.fromiter(found, np.intp, len(found))
 
+    def known(self, names: Iterable[str]) -> Numbers:
+        """Numbers of those items that are known, in their order; shape [n]."""
+        numbers = self._numbers
+        return np.array([numbers[name] for name in names if name in numbers], np.intp)
+
+    def keep(self, kept: Numbers) -> list[str]:
+        """Forget all items but these, ascending, which are numbered anew from 0 on; the names that are forgotten."""
+        before = self.names
+        self.names = [before[number] for number in kept.tolist()]
+        self._numbers = {name: number for number, name in enumerate(self.names)}
+        return [name for name in before if name not in self._numbers]
+
     def __contains__(self, name: str) -> bool:
         return name in self._numbers
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +89,31 @@ NOTHING = Offers(NONE, np.zeros(0), NONE)
 """No offers."""
 
 
+class Places:
+    """Numbers of the items that packed rows name by their ids.
+
+    Parameters
+    ----------
+    ids
+        Of items 0, 1, and so on: ascending, shape [n].
+
+    Examples
+    --------
+    >>> Places(np.array([3, 7, 8]))(np.array([8, 5, 3])).tolist()
+    [2, -1, 0]
+    """
+
+    def __init__(self, ids: Numbers) -> None:
+        self._ids = ids
+
+    def __call__(self, wanted: NDArray[Any]) -> Numbers:
+        """Number of each id, -1 for those that are gone; shape [n]."""
+        if not len(self._ids):
+            return np.full(len(wanted), -1)
+        found = np.minimum(np.searchsorted(self._ids, wanted), len(self._ids) - 1)
+        return np.where(self._ids[found] == wanted, found, -1)
+
+
 class Component(ABC):
     """A way to find what a customer may want next; mergeable and bounded.
 
@@ -112,6 +137,39 @@ class Component(ABC):
     def reserve(self, size: int) -> None:
         """Make room for items with numbers below `size`."""
 
+    def advance(self, time: int) -> None:
+        """Count in units that suit this event time (ms), as when an order of it had been learnt."""
+
+    def pack(self, item: int, ids: Numbers) -> Sequence[Any]:
+        """What is known of one item, as plain values for msgpack.
+
+        Parameters
+        ----------
+        item
+            Its number.
+        ids
+            Of each number, what the item is called in packed rows.
+        """
+        return ()
+
+    def unpack(self, item: int, packed: Sequence[Any], time: int, places: Places) -> None:
+        """Reverse of `pack`.
+
+        Parameters
+        ----------
+        item
+            Its number.
+        packed
+            From `pack`.
+        time
+            Of the newest order that had been learnt when it was packed; `advance` has been told of a later one.
+        places
+            Ids of packed rows to numbers.
+        """
+
+    def keep(self, kept: Numbers) -> None:
+        """Forget all items but these, ascending; they are numbered anew from 0 on."""
+
     @abstractmethod
     def merge(self, others: Sequence[Self], numbers: Sequence[Numbers], size: int) -> Self:
         """A new component that has seen what this one and others have.
@@ -134,3 +192,10 @@ def grown(values: Floats, size: int) -> Floats:
     more = np.zeros(max(size, 2 * len(values)))
     more[: len(values)] = values
     return more
+
+
+def renumbered(kept: Numbers, size: int) -> Numbers:
+    """New number of each of `size` items when only some are kept, -1 for the others; shape [size]."""
+    found = np.full(size, -1)
+    found[kept] = np.arange(len(kept))
+    return found

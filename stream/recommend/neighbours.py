@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
-from stream.recommend.component import NOTHING, Component, Floats, Numbers, Offers, Order, Query
+from stream.recommend.component import NOTHING, Component, Floats, Numbers, Offers, Order, Places, Query
 from stream.recommend.pairs import PairCounts, sampled
 
 LATELY = 60 * 86_400_000.0
@@ -31,6 +31,8 @@ class ItemNeighbours(Component):
         Items of one order that are paired; of more, a sample.
     seeds
         Items that are looked up for one list.
+    shrink
+        Weight of joint orders at which a similarity counts half.
 
     Notes
     -----
@@ -40,8 +42,10 @@ class ItemNeighbours(Component):
 
     signals = ("with_basket", "with_last", "with_own")
 
-    def __init__(self, half_life: int, cap: int = 128, pair_items: int = 100, seeds: int = 60) -> None:
-        self._pairs = PairCounts(half_life, cap, shrink=1.0)
+    def __init__(
+        self, half_life: int, cap: int = 128, pair_items: int = 100, seeds: int = 60, shrink: float = 1.0
+    ) -> None:
+        self._pairs = PairCounts(half_life, cap, shrink)
         self._most = pair_items
         self._seeds = seeds
 
@@ -60,6 +64,22 @@ class ItemNeighbours(Component):
         age = query.time - query.own.last[-self._seeds :]
         weights = np.exp2(-np.maximum(age, 0.0) / LATELY) * np.sqrt(query.own.counts[-self._seeds :])
         return self._offers(query.basket), self._offers(query.last), self._offers(own, weights)
+
+    def advance(self, time: int) -> None:
+        """See `Component.advance`."""
+        self._pairs.advance(time)
+
+    def pack(self, item: int, ids: Numbers) -> Sequence[Any]:
+        """See `Component.pack`."""
+        return self._pairs.pack(item, ids)
+
+    def unpack(self, item: int, packed: Sequence[Any], time: int, places: Places) -> None:
+        """See `Component.unpack`."""
+        self._pairs.unpack(item, packed, time, places)
+
+    def keep(self, kept: Numbers) -> None:
+        """See `Component.keep`."""
+        self._pairs.keep(kept)
 
     def merge(self, others: Sequence[Self], numbers: Sequence[Numbers], size: int) -> Self:
         """See `Component.merge`."""

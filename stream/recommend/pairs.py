@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.recommend.component import NONE, NOTHING, Floats, Numbers, Offers, grown
+from stream.recommend.component import NONE, NOTHING, Floats, Numbers, Offers, Places, grown, renumbered
 
 BLOCK = 256
 """Half-lives after which weights are shifted down, by an exact power of two."""
@@ -66,10 +66,14 @@ class PairCounts:
         if len(self._place) < len(self._out):
             self._place = np.full(len(self._out), -1, np.int32)
 
-    def weight(self, time: int) -> float:
-        """What an order of this time counts, beside those that were counted."""
+    def advance(self, time: int) -> None:
+        """See `Component.advance`."""
         self._advance(time // (self._half_life * BLOCK))
         self._newest = max(self._newest, time)
+
+    def weight(self, time: int) -> float:
+        """What an order of this time counts, beside those that were counted."""
+        self.advance(time)
         return float(2.0 ** (time / self._half_life - BLOCK * self._block))
 
     def add(self, first: Numbers, then: Numbers, weight: float) -> None:
@@ -104,6 +108,34 @@ class PairCounts:
         scale = np.repeat(weights / np.sqrt(np.maximum(self._out[seeds], 1e-300)), lengths)
         values = scale * counts / np.sqrt(np.maximum(self._in[items], 1e-300)) * (counts / (counts + shrink))
         return Offers(items, values, np.repeat(seeds, lengths))
+
+    def pack(self, item: int, ids: Numbers) -> Sequence[Any]:
+        """See `Component.pack`; 12 bytes for each other."""
+        row = self._rows[item]
+        others = ids[row.others].astype(np.uint32)
+        sums = float(self._out[item]), float(self._in[item])
+        return (*sums, row.floor, others.tobytes(), row.weights.tobytes())
+
+    def unpack(self, item: int, packed: Sequence[Any], time: int, places: Places) -> None:
+        """See `Component.unpack`; raises ValueError when a row is cut short."""
+        shift = _shift(time // (self._half_life * BLOCK), self._block)
+        out, in_, floor, others, weights = packed
+        numbers = places(np.frombuffer(others, np.uint32))
+        there = numbers >= 0
+        self._out[item], self._in[item] = out * shift, in_ * shift
+        self._rows[item] = Row(numbers[there], np.frombuffer(weights)[there] * shift, floor * shift)
+
+    def keep(self, kept: Numbers) -> None:
+        """See `Component.keep`."""
+        numbers = renumbered(kept, len(self._rows))
+        self._rows = [self._rows[item] for item in kept.tolist()]
+        for row in self._rows:
+            others = numbers[row.others]
+            there = others >= 0
+            row.others, row.weights = others[there], row.weights[there]
+        for sums in (self._out, self._in):
+            sums[: len(kept)] = sums[kept]
+            sums[len(kept) :] = 0.0
 
     def merge(self, others: Sequence[Self], numbers: Sequence[Numbers], size: int) -> Self:
         """See `Component.merge`; exact as long as no partition has dropped any, but for the last bits of sums."""

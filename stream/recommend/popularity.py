@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
 from stream.durations import DAY
-from stream.recommend.component import Component, Numbers, Offers, Order, Query, grown
+from stream.recommend.component import Component, Floats, Numbers, Offers, Order, Places, Query, grown
 from stream.recommend.pairs import BLOCK
 
 HALF_LIVES = (2 * DAY, 7 * DAY, 30 * DAY)
@@ -32,15 +32,46 @@ class Popularity(Component):
 
     def learn(self, order: Order) -> None:
         """See `Component.learn`."""
-        for place, half_life in enumerate(HALF_LIVES):
-            self._advance(place, order.time // (half_life * BLOCK))
-            self._counts[place][order.items] += 2.0 ** (order.time / half_life - BLOCK * self._blocks[place])
+        self.count(order.items, order.time, 1.0)
+
+    def count(self, items: Numbers, time: int, weight: float) -> None:
+        """Count distinct items at an event time (ms), beside an order's 1."""
+        self.advance(time)
+        for counts, half_life, block in zip(self._counts, HALF_LIVES, self._blocks, strict=True):
+            counts[items] += weight * 2.0 ** (time / half_life - BLOCK * block)
+
+    @property
+    def lasting(self) -> Floats:
+        """Counts that fade slowest, in one unit, shape [size]."""
+        return self._counts[-1][: self._size]
 
     def score(self, query: Query) -> Sequence[Offers]:
         """See `Component.score`; items that were ordered at all."""
         every = np.arange(self._size)
         seeds = np.full(self._size, -1)
         return [Offers(every, counts[: self._size], seeds) for counts in self._counts]
+
+    def advance(self, time: int) -> None:
+        """See `Component.advance`."""
+        for place, half_life in enumerate(HALF_LIVES):
+            self._advance(place, time // (half_life * BLOCK))
+
+    def pack(self, item: int, ids: Numbers) -> Sequence[Any]:
+        """See `Component.pack`."""
+        return [float(counts[item]) for counts in self._counts]
+
+    def unpack(self, item: int, packed: Sequence[Any], time: int, places: Places) -> None:
+        """See `Component.unpack`."""
+        for place, (half_life, count) in enumerate(zip(HALF_LIVES, packed, strict=True)):
+            shift = BLOCK * (time // (half_life * BLOCK) - self._blocks[place])
+            self._counts[place][item] = count * 2.0 ** max(shift, -1074)
+
+    def keep(self, kept: Numbers) -> None:
+        """See `Component.keep`."""
+        for counts in self._counts:
+            counts[: len(kept)] = counts[kept]
+            counts[len(kept) :] = 0.0
+        self._size = len(kept)
 
     def merge(self, others: Sequence[Self], numbers: Sequence[Numbers], size: int) -> Self:
         """See `Component.merge`."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
-from stream.recommend.component import NOTHING, Component, Numbers, Offers, Order, Query
+from stream.recommend.component import NOTHING, Component, Numbers, Offers, Order, Places, Query
 from stream.recommend.pairs import PairCounts, sampled
 
 
@@ -27,6 +27,8 @@ class Sequences(Component):
         Items of one order that are paired; of more, a sample.
     seeds
         Items of the last order that are looked up for one list.
+    shrink
+        Weight of rules at which one counts half.
 
     Notes
     -----
@@ -35,8 +37,10 @@ class Sequences(Component):
 
     signals = ("after",)
 
-    def __init__(self, half_life: int, cap: int = 128, pair_items: int = 100, seeds: int = 60) -> None:
-        self._pairs = PairCounts(half_life, cap, shrink=1.0)
+    def __init__(
+        self, half_life: int, cap: int = 128, pair_items: int = 100, seeds: int = 60, shrink: float = 1.0
+    ) -> None:
+        self._pairs = PairCounts(half_life, cap, shrink)
         self._most = pair_items
         self._seeds = seeds
 
@@ -56,6 +60,22 @@ class Sequences(Component):
         """See `Component.score`."""
         seeds = query.last[-self._seeds :]
         return (self._pairs.offers(seeds, np.ones(len(seeds))) if len(seeds) else NOTHING,)
+
+    def advance(self, time: int) -> None:
+        """See `Component.advance`."""
+        self._pairs.advance(time)
+
+    def pack(self, item: int, ids: Numbers) -> Sequence[Any]:
+        """See `Component.pack`."""
+        return self._pairs.pack(item, ids)
+
+    def unpack(self, item: int, packed: Sequence[Any], time: int, places: Places) -> None:
+        """See `Component.unpack`."""
+        self._pairs.unpack(item, packed, time, places)
+
+    def keep(self, kept: Numbers) -> None:
+        """See `Component.keep`."""
+        self._pairs.keep(kept)
 
     def merge(self, others: Sequence[Self], numbers: Sequence[Numbers], size: int) -> Self:
         """See `Component.merge`."""
