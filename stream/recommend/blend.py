@@ -90,6 +90,12 @@ class Blend:
         for component in self.components:
             component.learn(order)
 
+    def keep(self, kept: Numbers) -> None:
+        """Forget all items but these, ascending; they are numbered anew from 0 on."""
+        for component in self.components:
+            component.keep(kept)
+        self.size = len(kept)
+
     def candidates(self, query: Query, exclude: Numbers, extra: Sequence[Offers] = (), size: int = 0) -> Candidates:
         """All items that a signal speaks for, less the excluded.
 

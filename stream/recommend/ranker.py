@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Self
 
+import msgpack
 import numpy as np
 
 from stream.recommend.component import Floats, Numbers
@@ -72,6 +73,21 @@ class Ranker:
         """Take the weights that the statistics speak for."""
         prior = self._prior * np.eye(len(self.weights))
         self.weights = np.linalg.solve(self._curvature + prior, self._pull + self._prior * START)
+
+    def pack(self) -> bytes:
+        """What was learnt, without the weights: the statistics, of the matrix its upper half."""
+        upper = self._curvature[np.triu_indices(len(self._pull))]
+        packed: bytes = msgpack.packb((self.seen, self._pull.tobytes(), upper.tobytes()))
+        return packed
+
+    def unpack(self, packed: bytes) -> None:
+        """Reverse of `pack`; nothing is learnt of a packed one with other features."""
+        seen, pull, upper = msgpack.unpackb(packed)
+        if len(pull) != self._pull.nbytes:
+            return
+        self.seen, self._pull = seen, np.frombuffer(pull).copy()
+        rows, columns = np.triu_indices(len(self._pull))
+        self._curvature[rows, columns] = self._curvature[columns, rows] = np.frombuffer(upper)
 
     def merge(self, others: Sequence[Self]) -> Self:
         """A new ranker that has learnt what this one and others have."""

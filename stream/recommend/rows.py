@@ -1,0 +1,97 @@
+"""An item's row as it is stored: what the components have counted of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgpack
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.recommend.pairs import BLOCK
+
+class Pairs(NamedTuple):
+    """Others of an item, in units of `block`.
+
+    Attributes
+    ----------
+    block
+        The block of 256 half-lives that weights are relative to.
+    out, in_
+        Decayed weight of the pairs that begin with the item, and that end with it, each order once.
+    floor
+        Weight that a newcomer starts from: the largest that was dropped.
+    others
+        Ids of the others, shape [n]; those of items that have gone among them.
+    weights
+        Of the pairs, shape [n].
+    """
+
+    block: int
+    out: float
+    in_: float
+    floor: float
+    others: NDArray[np.uint32]
+    weights: NDArray[np.float64]
+
+
+class ItemRow(NamedTuple):
+    """What a partition has counted of an item.
+
+    Attributes
+    ----------
+    id
+        The item's place among all that its partition has ever counted, in order of appearance.
+    newest
+        Time (ms) of the partition's newest order when the row was stored: counts are in its units.
+    popularity
+        Decayed orders and adds, at each of the half-lives.
+    neighbours, sequences
+        What is ordered together with it, and after it.
+    """
+
+    id: int
+    newest: int
+    popularity: tuple[float, ...]
+    neighbours: Pairs
+    sequences: Pairs
+
+    @classmethod
+    def unpack(cls, packed: bytes, half_life: int) -> ItemRow:
+        """From the store.
+
+        Parameters
+        ----------
+        packed
+            The row.
+        half_life
+            Of its pairs, in ms.
+
+        Raises
+        ------
+        ValueError
+            When it is damaged.
+        """
+        id_, newest, popularity, _, *pairs = row_of(packed)
+        block = newest // (half_life * BLOCK)
+        neighbours, sequences = (
+            Pairs(block, *sums, np.frombuffer(others, np.uint32), np.frombuffer(weights))
+            for *sums, others, weights in pairs
+        )
+        return cls(id_, newest, tuple(popularity), neighbours, sequences)
+
+
+def row_of(packed: bytes) -> Sequence[Any]:
+    """Id, time, and what each component has packed: popularity, buy again (nothing), neighbours, sequences.
+
+    Raises
+    ------
+    ValueError
+        When it is damaged.
+    """
+    row: Sequence[Any] = msgpack.unpackb(packed)
+    _, _, _, _, *pairs = row
+    if len(pairs) != 2 or any(len(weights) != 2 * len(others) for *_, others, weights in pairs):
+        raise ValueError("it is cut short")
+    return row
