@@ -11,7 +11,7 @@ from stream.engine import Engine
 from stream.errors import Damaged, EddylineError
 from stream.model import Model
 from stream.profiles.profile import Profile
-from stream.recommend.counts import ItemRow
+from stream.recommend.rows import ItemRow
 from stream.store.base import Saved, StoredProfiles
 
 

@@ -79,9 +79,10 @@ class Merger:
         self._contributed = dict(merged)
         if not found:
             return None
+        together = merge(list(found.values()))
         with readable("The item counts"):
-            items = self._items.merge(counts, previous.items)
-        model = learn(merge(list(found.values())), items, previous, self._config)
+            items = self._items.merge(counts, previous.items, together.rankers)
+        model = learn(together, items, previous, self._config)
         if model.failure:
             log.warning("%s; the segments before are kept", model.failure)
         log.info("model %d learnt from %d entries of %d partitions", model.version, sum(merged.values()), len(merged))

@@ -25,7 +25,6 @@ from stream.profiles.profile import Profile
 from stream.propensity.eligible import eligible
 from stream.propensity.told import told
 from stream.reasons import by_trait, deciding
-from stream.recommend.ranking import recommend
 from stream.records import TopicPartition
 from stream.segments.revision import revision
 from stream.store.base import StateStore

@@ -116,8 +116,7 @@ class RecommendConfig(Section):
     shrink: float = Field(
         4.0, ge=0, description="Weight of joint orders (of n items: 1 / log2(2 + n)) at which similarity counts half"
     )
-    again: float = Field(0.08, ge=0, description="Weight of the customer's own items, beside a similarity of 1")
-    pair_items: int = Field(20, gt=1, description="Distinct items of one order that are paired; more are sampled")
+    pair_items: int = Field(100, gt=1, description="Distinct items of one order that are paired; more are sampled")
     refresh: int = Field(
         1_000, gt=0, description="Items whose neighbours are recomputed at a merge, the most grown first"
     )
@@ -125,7 +124,7 @@ class RecommendConfig(Section):
         50_000, gt=1, description="Items that a partition counts; a quarter more, and the lightest go"
     )
     max_items: int = Field(50_000, gt=0, description="Items that the model carries, the heaviest first")
-    seeds: int = Field(10, gt=0, description="A customer's last items that recommend others")
+    basket: Duration = Field(DAY, description="What was added and not ordered is the open basket for this time")
     exclude_bought: Duration | None = Field(DAY, description="Hide items bought within this span")
     debounce: Duration = Field(
         60_000, description="At most one list in this span after adds; an order always gives one"

@@ -7,7 +7,7 @@ tallies, within 1e-9 for sums of floats), so that one process or forty give the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 
 import msgpack
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 import stream.propensity.contribution as propensity
 from stream.evaluate.tally import Tally
+from stream.recommend.ranker import Ranker
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Contribution:
         Target -> sums of its classifier, from the first model on.
     tally
         Running evaluation.
+    rankers
+        Situation -> what was learnt of the recommender's signals.
     """
 
     clock: int
@@ -53,6 +56,7 @@ class Contribution:
     limit: int
     propensity: dict[str, propensity.Contribution]
     tally: Tally
+    rankers: dict[str, Ranker] = field(default_factory=dict)
 
     def merge(self, other: Contribution) -> Contribution:
         """The contribution of both partitions together."""
@@ -72,6 +76,10 @@ class Contribution:
                 target: propensity.merge([one.propensity[target] for one in (self, other) if target in one.propensity])
                 for target in targets
             },
+            rankers={
+                situation: _merged([one.rankers[situation] for one in (self, other) if situation in one.rankers])
+                for situation in sorted(self.rankers.keys() | other.rankers.keys())
+            },
             tally=self.tally.merge(other.tally),
         )
 
@@ -88,6 +96,7 @@ class Contribution:
                 "columns": self.rows.shape[1],
                 "limit": self.limit,
                 "propensity": {target: one.pack() for target, one in sorted(self.propensity.items())},
+                "rankers": {situation: one.pack() for situation, one in sorted(self.rankers.items())},
                 "tally": self.tally.pack(),
             }
         )
@@ -106,8 +115,13 @@ class Contribution:
             rows=np.frombuffer(values["rows"]).reshape(-1, values["columns"]),
             limit=values["limit"],
             propensity={target: propensity.Contribution.unpack(one) for target, one in values["propensity"].items()},
+            rankers={situation: Ranker.unpack(one) for situation, one in values.get("rankers", {}).items()},
             tally=Tally.unpack(values["tally"]),
         )
+
+
+def _merged(rankers: Sequence[Ranker]) -> Ranker:
+    return rankers[0].merge(rankers[1:])
 
 
 def merge(contributions: Sequence[Contribution]) -> Contribution:

@@ -66,7 +66,7 @@ class Engine:
         self.customers = Customers(config, saved)
         self.segmenter = Segmenter(config, self.model)
         self.scorer = Scorer(config, self.model, self.tally, self.customers, saved)
-        self.recommender = Recommender(config, self.model, self.tally, self.customers, saved.items)
+        self.recommender = Recommender(config, self.model, self.tally, self.customers, saved)
         self._span = Span()
         self._updates: list[Update] = []
         self._scalars: dict[str, bytes] = {}
@@ -222,6 +222,7 @@ class Engine:
             rows=rows,
             limit=self.config.segments.sample,
             propensity=self.scorer.contribute(),
+            rankers=self.recommender.contribute(),
             tally=self.tally,
         )
 
@@ -231,6 +232,7 @@ class Engine:
         if (tally := self.tally.pack()) != self._tally:
             scalars["tally"] = self._tally = tally
         scalars.update(self.scorer.drain())
+        scalars.update(self.recommender.drain_scalars())
         scalars.update(self.customers.drain_scalars())
         return Delta(
             watermark=self.watermark,

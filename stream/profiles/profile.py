@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from typing import Any, NamedTuple
 
 import msgpack
 from datasketches import hll_sketch
@@ -11,8 +12,17 @@ from stream.evaluate.impressions import Impressions
 from stream.features.accumulators import Slots
 from stream.propensity.standing import Standing
 
-RECENT = 50
+RECENT = 100
 """Items remembered of a customer's orders, and as many of what was added and not ordered yet."""
+
+
+class Bought(NamedTuple):
+    """How often an item was ordered, and when first and last, in ms."""
+
+    orders: int
+    first: int
+    last: int
+
 
 _MODE, _SET, _SET_HEAD = 7, 1, 12  # of a packed HyperLogLog: the byte of its mode; a hash set, and the bytes before it
 
@@ -30,8 +40,10 @@ class Profile:
         When the customer is looked at if no event comes before, in ms; 0 before the first event.
     touched
         Entries of the partition at the latest event: the order in which customers were last seen.
-    bought, added
-        Item -> time of the last order or add, oldest first, at most `RECENT`.
+    bought
+        Item -> its orders, the latest to come last, at most `RECENT`.
+    added
+        Item -> time of the last add, the latest to come last, at most `RECENT`.
     segment
         Id of the current segment, or "" before the first assignment.
     moved, entered
@@ -73,18 +85,19 @@ class Profile:
         self.entered = b""
         self.standings: dict[str, Standing] = {}
         self.listed = 0
-        self.bought: dict[str, int] = {}
+        self.bought: dict[str, Bought] = {}
         self.added: dict[str, int] = {}
         self.impressions = Impressions()
 
     def remember_added(self, item: str, time: int) -> None:
         """Note an add to the basket."""
-        _renew(self.added, item, time)
+        _renew(self.added, item, max(time, self.added.get(item, time)))
 
     def remember_bought(self, item: str, time: int) -> None:
         """Note an order; what was ordered is no longer waiting in the basket."""
         self.added.pop(item, None)
-        _renew(self.bought, item, time)
+        known = self.bought.get(item, Bought(0, time, time))
+        _renew(self.bought, item, Bought(known.orders + 1, min(known.first, time), max(known.last, time)))
 
     def pack(self) -> bytes:
         """As stored."""
@@ -100,7 +113,7 @@ class Profile:
                 self.entered,
                 {target: standing.to_list() for target, standing in sorted(self.standings.items())},
                 self.listed,
-                list(self.bought.items()),
+                [(item, one.orders, one.last, one.last - one.first) for item, one in self.bought.items()],
                 list(self.added.items()),
                 self.impressions.pack(),
             )
@@ -115,7 +128,7 @@ class Profile:
         profile = cls(customer, array("d", slots), [hll_sketch.deserialize(sketch) for sketch in sketches])
         profile.last, profile.due, profile.touched, profile.listed = last, due, touched, listed
         profile.segment, profile.moved, profile.entered = segment, moved, entered
-        profile.bought = dict(bought)
+        profile.bought = {item: Bought(orders, last - span, last) for item, orders, last, span in bought}
         profile.added = dict(added)
         profile.impressions = Impressions.unpack(impressions)
         profile.standings = {target: Standing.from_list(values) for target, values in standings.items()}
@@ -129,8 +142,8 @@ def _canonical(sketch: bytes) -> bytes:
     return sketch[:_SET_HEAD] + array("I", sorted(array("I", sketch[_SET_HEAD:]))).tobytes()
 
 
-def _renew(items: dict[str, int], item: str, time: int) -> None:
-    known = items.pop(item, 0)
-    items[item] = max(time, known)
+def _renew(items: dict[str, Any], item: str, value: Any) -> None:
+    items.pop(item, None)
+    items[item] = value
     if len(items) > RECENT:
         del items[next(iter(items))]

@@ -90,12 +90,6 @@ class Blend:
         for component in self.components:
             component.learn(order)
 
-    def keep(self, kept: Numbers) -> None:
-        """Forget all items but these, ascending; they are numbered anew from 0 on."""
-        for component in self.components:
-            component.keep(kept)
-        self.size = len(kept)
-
     def candidates(self, query: Query, exclude: Numbers, extra: Sequence[Offers] = (), size: int = 0) -> Candidates:
         """All items that a signal speaks for, less the excluded.
 
@@ -138,15 +132,16 @@ class Blend:
         """Places of the best candidates, best first; of equal ones the earlier item."""
         return best(self.scores(candidates, situation), count)
 
-    def teach(self, candidates: Candidates, situation: str, wanted: Numbers) -> None:
-        """Learn which of the candidates were ordered."""
+    def teach(self, candidates: Candidates, situation: str, wanted: Numbers) -> bool:
+        """Learn which of the candidates were ordered; whether any was."""
         ordered = np.isin(candidates.items, wanted)
         if not ordered.any():
-            return
+            return False
         kept = ordered.copy()
         kept[self.rank(candidates, situation, TAUGHT)] = True
         kept[::3] = True
         self.rankers[situation].learn(candidates.features[kept], np.flatnonzero(ordered[kept]))
+        return True
 
     def merge(self, others: Sequence[Self], numbers: Sequence[Numbers], size: int) -> Self:
         """See `Component.merge`."""

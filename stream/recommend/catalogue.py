@@ -15,6 +15,13 @@ REMEMBERED = 500
 class Catalogue:
     """Names of items, and their numbers in order of appearance.
 
+    Attributes
+    ----------
+    names
+        By number.
+    version
+        Changes whenever items are numbered anew.
+
     Examples
     --------
     >>> catalogue = Catalogue()
@@ -27,6 +34,7 @@ class Catalogue:
     def __init__(self, names: Iterable[str] = ()) -> None:
         self.names = list(names)
         self._numbers = {name: number for number, name in enumerate(self.names)}
+        self.version = 0
 
     def __len__(self) -> int:
         return len(self.names)
@@ -42,6 +50,10 @@ class Catalogue:
             found[number] = None
         return np.fromiter(found, np.intp, len(found))
 
+    def number(self, name: str) -> int | None:
+        """An item's number; None when it is unknown."""
+        return self._numbers.get(name)
+
     def known(self, names: Iterable[str]) -> Numbers:
         """Numbers of those items that are known, in their order; shape [n]."""
         numbers = self._numbers
@@ -50,6 +62,7 @@ class Catalogue:
     def keep(self, kept: Numbers) -> list[str]:
         """Forget all items but these, ascending, which are numbered anew from 0 on; the names that are forgotten."""
         before = self.names
+        self.version += 1
         self.names = [before[number] for number in kept.tolist()]
         self._numbers = {name: number for number, name in enumerate(self.names)}
         return [name for name in before if name not in self._numbers]

@@ -137,9 +137,29 @@ class Component(ABC):
     def reserve(self, size: int) -> None:
         """Make room for items with numbers below `size`."""
 
+    @abstractmethod
+    def merge(self, others: Sequence[Self], numbers: Sequence[Numbers], size: int) -> Self:
+        """A new component that has seen what this one and others have.
+
+        Parameters
+        ----------
+        others
+            Of other partitions.
+        numbers
+            For this one and then each other: what its items' numbers are in the new one.
+        size
+            How many items there are in the new one.
+        """
+
+
+class Stored(Component):
+    """A component whose counts are kept item by item, so that a partition stores only those that changed."""
+
+    @abstractmethod
     def advance(self, time: int) -> None:
         """Count in units that suit this event time (ms), as when an order of it had been learnt."""
 
+    @abstractmethod
     def pack(self, item: int, ids: Numbers) -> Sequence[Any]:
         """What is known of one item, as plain values for msgpack.
 
@@ -150,8 +170,8 @@ class Component(ABC):
         ids
             Of each number, what the item is called in packed rows.
         """
-        return ()
 
+    @abstractmethod
     def unpack(self, item: int, packed: Sequence[Any], time: int, places: Places) -> None:
         """Reverse of `pack`.
 
@@ -167,22 +187,9 @@ class Component(ABC):
             Ids of packed rows to numbers.
         """
 
+    @abstractmethod
     def keep(self, kept: Numbers) -> None:
         """Forget all items but these, ascending; they are numbered anew from 0 on."""
-
-    @abstractmethod
-    def merge(self, others: Sequence[Self], numbers: Sequence[Numbers], size: int) -> Self:
-        """A new component that has seen what this one and others have.
-
-        Parameters
-        ----------
-        others
-            Of other partitions.
-        numbers
-            For this one and then each other: what its items' numbers are in the new one.
-        size
-            How many items there are in the new one.
-        """
 
 
 def grown(values: Floats, size: int) -> Floats:

@@ -12,7 +12,7 @@ from stream.config import RecommendConfig
 from stream.recommend.again import BuyAgain
 from stream.recommend.blend import Blend
 from stream.recommend.catalogue import Catalogue
-from stream.recommend.component import NONE, Numbers, Order, Places
+from stream.recommend.component import NONE, Numbers, Order, Places, Stored
 from stream.recommend.neighbours import ItemNeighbours
 from stream.recommend.popularity import Popularity
 from stream.recommend.rows import row_of
@@ -63,9 +63,10 @@ class ItemCounts:
         self._newest, self._next = state  # time of the newest order; the next newcomer's id
         self._changed: set[str] = set()
         self._popularity = Popularity()
-        pairs = {"pair_items": config.pair_items, "shrink": config.shrink}
-        neighbours = ItemNeighbours(config.half_life, config.neighbours, **pairs)
-        sequences = Sequences(config.half_life, config.neighbours, **pairs)
+        half_life, cap, most, shrink = config.half_life, config.neighbours, config.pair_items, config.shrink
+        neighbours = ItemNeighbours(half_life, cap, most, shrink=shrink)
+        sequences = Sequences(half_life, cap, most, shrink=shrink)
+        self._stored: tuple[Stored, ...] = (self._popularity, neighbours, sequences)
         self.blend = Blend(1, 1, (self._popularity, BuyAgain(), neighbours, sequences), extra)
         self.catalogue = Catalogue()
         self._ids = NONE
@@ -83,8 +84,8 @@ class ItemCounts:
     def learn_add(self, item: str, time: int) -> None:
         """An item was put into a basket."""
         numbers = self._numbers([item])
+        self._pass_time(time)
         self._popularity.count(numbers, time, ADD_WEIGHT)
-        self._newest = max(self._newest, time)
         self._changed.add(item)
         self._forget()
 
@@ -105,8 +106,8 @@ class ItemCounts:
         """
         numbers = self._numbers(items)
         known = self.catalogue.known(before)
+        self._pass_time(time)
         self.blend.learn(Order(time, numbers, known))
-        self._newest = max(self._newest, time)
         names = self.catalogue.names
         self._changed.update(names[number] for number in (*numbers.tolist(), *known.tolist()))
         self._forget()
@@ -118,12 +119,18 @@ class ItemCounts:
 
     def pack_item(self, name: str) -> bytes | None:
         """One item's counts, as stored; None when it is not counted any more."""
-        if name not in self.catalogue:
+        number = self.catalogue.number(name)
+        if number is None:
             return None
-        number = int(self.catalogue.known([name])[0])
-        pieces = [component.pack(number, self._ids) for component in self.blend.components]
+        pieces = [component.pack(number, self._ids) for component in self._stored]
         packed: bytes = msgpack.packb((int(self._ids[number]), self._newest, *pieces))
         return packed
+
+    def _pass_time(self, time: int) -> None:
+        """All count in units of the same time, which is stored once."""
+        self._newest = max(self._newest, time)
+        for component in self._stored:
+            component.advance(self._newest)
 
     def _numbers(self, items: Sequence[str]) -> Numbers:
         numbers = self.catalogue.numbers(items)
@@ -142,10 +149,10 @@ class ItemCounts:
         self._ids = np.array([id_ for id_, _, _ in found], np.intp)
         self.blend.reserve(len(found))
         places = Places(self._ids)
-        for component in self.blend.components:
+        for component in self._stored:
             component.advance(self._newest)
         for number, (_, _, (_, time, *pieces)) in enumerate(found):
-            for component, piece in zip(self.blend.components, pieces, strict=True):
+            for component, piece in zip(self._stored, pieces, strict=True):
                 component.unpack(number, piece, time, places)
 
     def _forget(self) -> None:
@@ -161,4 +168,6 @@ class ItemCounts:
         kept = np.sort(lightest[excess:])
         self._changed.update(self.catalogue.keep(kept))
         self._ids = self._ids[kept]
-        self.blend.keep(kept)
+        for component in self._stored:
+            component.keep(kept)
+        self.blend.size = len(kept)

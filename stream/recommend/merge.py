@@ -5,32 +5,44 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import nsmallest
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stream.config import RecommendConfig
-from stream.recommend.counts import BLOCK, Head, ItemRow
 from stream.recommend.model import ItemsModel, Neighbours
+from stream.recommend.pairs import BLOCK
+from stream.recommend.popularity import HALF_LIVES
+from stream.recommend.ranker import Ranker
+from stream.recommend.rows import ItemRow
 
 POPULAR = 200
 """Popular items that a model carries."""
 
+LASTING = HALF_LIVES[-1]
+"""Half-life (ms) of the popularity by which items are the heaviest."""
 
-def merge_heads(heads: Sequence[Head]) -> Head:
-    """Sum of one item's own counts in several partitions, in the units of the latest block."""
-    if len(heads) == 1:
-        return heads[0]
-    block = max(head.block for head in heads)
-    shifts = [_shift(head.block, block) for head in heads]
-    return Head(
-        heads[0].number,
-        block,
-        max(head.last for head in heads),
-        sum(head.weight * shift for head, shift in zip(heads, shifts, strict=True)),
-        sum(head.mass * shift for head, shift in zip(heads, shifts, strict=True)),
-        sum(head.floor * shift for head, shift in zip(heads, shifts, strict=True)),
-    )
+
+class Head(NamedTuple):
+    """An item's own counts, in units that suit `newest`.
+
+    Attributes
+    ----------
+    id
+        See `ItemRow`.
+    newest
+        Event time in ms.
+    weight
+        Decayed orders and adds: its popularity.
+    mass
+        Decayed orders, each as heavy as its pairs: what similarities are normalised by.
+    """
+
+    id: int
+    newest: int
+    weight: float
+    mass: float
 
 
 class ItemsMerger:
@@ -54,6 +66,7 @@ class ItemsMerger:
 
     def __init__(self, config: RecommendConfig) -> None:
         self._config = config
+        self._span = config.half_life * BLOCK
         self._packed: list[dict[str, bytes]] = []
         self._heads: dict[str, Head] = {}
         self._names: list[str] = []  # items by the merger's own number
@@ -61,7 +74,12 @@ class ItemsMerger:
         self._free: list[int] = []  # numbers of items that have gone, to be given out again
         self._own: list[dict[int, int]] = []  # for each partition: its numbers -> the merger's
 
-    def merge(self, counts: Sequence[Mapping[str, bytes]], previous: ItemsModel | None) -> ItemsModel:
+    def merge(
+        self,
+        counts: Sequence[Mapping[str, bytes]],
+        previous: ItemsModel | None,
+        rankers: Mapping[str, Ranker] | None = None,
+    ) -> ItemsModel:
         """The next items model.
 
         Parameters
@@ -70,31 +88,43 @@ class ItemsMerger:
             Item -> packed row, for each partition, always in the same order.
         previous
             The version before.
+        rankers
+            Situation -> what all partitions together have learnt of the signals.
         """
         self._take(counts)
         before = previous or ItemsModel({}, ())
-        newest = max((head.last for head in self._heads.values()), default=0)
-        base = max((head.block for head in self._heads.values()), default=0)
+        newest = max((head.newest for head in self._heads.values()), default=0)
+        base = newest // self._span
         unit = 2.0 ** (newest / self._config.half_life - BLOCK * base)  # weight of an order made now
+        now = 2.0 ** (newest / LASTING - BLOCK * (newest // (LASTING * BLOCK)))
         heaviest = nsmallest(
             max(self._config.max_items, POPULAR),
-            ((-head.weight * _shift(head.block, base) / unit, item) for item, head in self._heads.items()),
+            (
+                (-head.weight * _shift(head.newest, newest, LASTING * BLOCK) / now, item)
+                for item, head in self._heads.items()
+            ),
         )
         kept = [item for _, item in heaviest[: self._config.max_items]]
-        sizes = {item: _log_mass(self._heads[item]) for item in kept if self._heads[item].mass > 0}
+        sizes = {item: self._log_mass(self._heads[item]) for item in kept if self._heads[item].mass > 0}
         growth = {item: size - before.measured.get(item, -math.inf) for item, size in sizes.items()}
         grown = (item for item, by in growth.items() if by != 0)
         chosen = nsmallest(self._config.refresh, grown, key=lambda item: (-growth[item], item))
         masses = np.zeros(len(self._names))
         for item, head in self._heads.items():
-            masses[self._numbers[item]] = head.mass * _shift(head.block, base)
-        fresh = {item: self._neighbours(item, base, masses, self._config.shrink * unit) for item in chosen}
+            masses[self._numbers[item]] = head.mass * _shift(head.newest, newest, self._span)
+        fresh = {item: self._neighbours(item, newest, masses, self._config.shrink * unit) for item in chosen}
         neighbours = {item: near for item in kept if (near := fresh.get(item) or before.neighbours.get(item))}
         known = before.measured
         measured = {
             item: sizes[item] if item in fresh else known[item] for item in kept if item in fresh or item in known
         }
-        return ItemsModel(neighbours, tuple((item, -weight) for weight, item in heaviest[:POPULAR]), measured)
+        return ItemsModel(
+            neighbours,
+            tuple((item, -weight) for weight, item in heaviest[:POPULAR]),
+            measured,
+            sum(map(bool, counts)) > 1,
+            {name: _weights(ranker) for name, ranker in (rankers or {}).items()},
+        )
 
     def _take(self, counts: Sequence[Mapping[str, bytes]]) -> None:
         """Add up the items whose rows differ from those at hand."""
@@ -107,14 +137,14 @@ class ItemsMerger:
             changed.update(fresh, gone)
             for item in (*fresh, *gone):  # all of them first: a number may have come to another item
                 if (packed := known.pop(item, None)) is not None:
-                    own.pop(ItemRow.head(packed).number, None)
+                    own.pop(self._head(packed).id, None)
             for item in fresh:
                 known[item] = given[item]
-                own[ItemRow.head(given[item]).number] = self._number(item)
+                own[self._head(given[item]).id] = self._number(item)
         for item in changed:
-            heads = [ItemRow.head(packed) for packed in self._parts(item)]
+            heads = [self._head(packed) for packed in self._parts(item)]
             if heads:
-                self._heads[item] = merge_heads(heads)
+                self._heads[item] = self._merged(heads)
             else:
                 del self._heads[item]
                 self._free.append(self._numbers.pop(item))
@@ -132,12 +162,32 @@ class ItemsMerger:
             self._numbers[item] = number
         return number
 
+    def _head(self, packed: bytes) -> Head:
+        row = ItemRow.unpack(packed)
+        return Head(row.id, row.newest, row.popularity[-1], row.neighbours.out)
+
+    def _merged(self, heads: Sequence[Head]) -> Head:
+        """Sum of one item's own counts in several partitions, in the units of the latest."""
+        if len(heads) == 1:
+            return heads[0]
+        newest = max(head.newest for head in heads)
+        return Head(
+            heads[0].id,
+            newest,
+            sum(head.weight * _shift(head.newest, newest, LASTING * BLOCK) for head in heads),
+            sum(head.mass * _shift(head.newest, newest, self._span) for head in heads),
+        )
+
+    def _log_mass(self, head: Head) -> float:
+        """log2 of an item's mass, whatever block it is counted from."""
+        return math.log2(head.mass) + BLOCK * (head.newest // self._span)
+
     def _parts(self, item: str) -> Iterable[bytes]:
         return [known[item] for known in self._packed if item in known]
 
-    def _neighbours(self, item: str, base: int, masses: NDArray[np.float64], shrink: float) -> Neighbours:
+    def _neighbours(self, item: str, newest: int, masses: NDArray[np.float64], shrink: float) -> Neighbours:
         """An item's nearest items."""
-        others, weights = self._pairs(item, base)
+        others, weights = self._pairs(item, newest)
         with np.errstate(divide="ignore", invalid="ignore"):
             similar = weights / np.sqrt(masses[self._numbers[item]] * masses[others]) * (weights / (weights + shrink))
         similar = np.where(np.isfinite(similar), np.minimum(similar, 1.0), 0.0).astype(np.float32)
@@ -146,8 +196,8 @@ class ItemsMerger:
         best = [(-similar[place].item(), self._names[others[place]]) for place in np.flatnonzero(similar >= least)]
         return {other: -negated for negated, other in sorted(best)[:served] if negated}
 
-    def _pairs(self, item: str, base: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-        """Sum of an item's neighbours in all partitions: the merger's numbers and weights in units of `base`.
+    def _pairs(self, item: str, newest: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Sum of an item's neighbours in all partitions: the merger's numbers and weights, in units of `newest`.
 
         A neighbour may have begun at its row's floor: what is above the floor is certain, and only that counts.
         Commutative and associative within 1e-9, as long as no partition has dropped neighbours.
@@ -155,11 +205,12 @@ class ItemsMerger:
         numbers, weights = [], []
         for known, own in zip(self._packed, self._own, strict=True):
             if (packed := known.get(item)) is not None:
-                head, (others, counted) = ItemRow.head(packed), ItemRow.pairs(packed)
-                meant = np.array([own.get(other, -1) for other in others.tolist()], np.intp)
+                row = ItemRow.unpack(packed)
+                pairs = row.neighbours
+                meant = np.array([own.get(other, -1) for other in pairs.others.tolist()], np.intp)
                 there = meant >= 0  # the others are counted no more
                 numbers.append(meant[there])
-                weights.append((counted[there] - head.floor) * _shift(head.block, base))
+                weights.append((pairs.weights[there] - pairs.floor) * _shift(row.newest, newest, self._span))
         if len(numbers) == 1:
             return numbers[0], weights[0]
         distinct, place = np.unique(np.concatenate(numbers), return_inverse=True)
@@ -167,11 +218,11 @@ class ItemsMerger:
         return distinct, summed
 
 
-def _log_mass(head: Head) -> float:
-    """log2 of an item's mass, whatever block it is counted from."""
-    return math.log2(head.mass) + BLOCK * head.block
+def _weights(ranker: Ranker) -> tuple[float, ...]:
+    """Rounded: the last digits of a solved system are the machine's own."""
+    return tuple(round(weight, 6) for weight in ranker.merge(()).weights.tolist())
 
 
-def _shift(block: int, to: int) -> float:
-    """What a weight of `block` is in units of `to`."""
-    return 2.0 ** max(BLOCK * (block - to), -1074)
+def _shift(time: int, to: int, span: int) -> float:
+    """What a weight in units that suit `time` is in those that suit `to`, with blocks of `span` ms."""
+    return 2.0 ** max(BLOCK * (time // span - to // span), -1074)

@@ -5,14 +5,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 Neighbours = Mapping[str, float]
 """Items with their similarity, most similar first."""
-
-PULL = 0.75
-"""Exponent that turns an item's mass into pull: at 0 lists are full of rarities, at 1 they are nearly all popular."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,26 +23,17 @@ class ItemsModel:
         Items with their decayed weight, heaviest first, ties by name.
     measured
         Item -> log2 of its mass when its neighbours were computed: by it the next merge knows what has grown since.
+    shared
+        Whether more than one partition has counted: what others have counted, a partition knows from here only.
+    weights
+        Situation -> how much each feature of a candidate counts (`stream.recommend.blend`).
     """
 
     neighbours: Mapping[str, Neighbours]
     popular: tuple[tuple[str, float], ...]
     measured: Mapping[str, float] = field(default_factory=dict)
-
-    @cached_property
-    def pull(self) -> Mapping[str, float]:
-        """Item -> (mass / largest mass) ^ `PULL`: how much the orders of all customers speak for it."""
-        top = max(self.measured.values(), default=0.0)
-        return {item: 2.0 ** (PULL * (size - top)) for item, size in self.measured.items()}
-
-    @cached_property
-    def offers(self) -> Mapping[str, Mapping[str, float]]:
-        """Item -> its nearest items with similarity times pull: what it adds to their scores, worked out once."""
-        pull = self.pull
-        return {
-            item: {other: similar * pull[other] for other, similar in near.items() if other in pull}
-            for item, near in self.neighbours.items()
-        }
+    shared: bool = False
+    weights: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for msgpack; names once, neighbours as their places, floats as 32 bits.
@@ -66,6 +53,8 @@ class ItemsModel:
             "popular": [list(pair) for pair in self.popular],
             "measured": array("I", [place[item] for item in self.measured]).tobytes(),
             "masses": array("d", self.measured.values()).tobytes(),
+            "shared": self.shared,
+            "weights": {situation: list(weights) for situation, weights in self.weights.items()},
         }
 
     @classmethod
@@ -84,4 +73,6 @@ class ItemsModel:
             neighbours,
             tuple((item, weight) for item, weight in values["popular"]),
             dict(zip(measured, array("d", values["masses"]), strict=True)),
+            values.get("shared", False),
+            {situation: tuple(weights) for situation, weights in values.get("weights", {}).items()},
         )

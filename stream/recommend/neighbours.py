@@ -8,14 +8,24 @@ from typing import Any, Self
 
 import numpy as np
 
-from stream.recommend.component import NOTHING, Component, Floats, Numbers, Offers, Order, Places, Query
+from stream.recommend.component import NOTHING, Floats, Numbers, Offers, Order, Own, Places, Query, Stored
 from stream.recommend.pairs import PairCounts, sampled
 
 LATELY = 60 * 86_400_000.0
 """Half-life (ms) of an own item as a seed."""
 
 
-class ItemNeighbours(Component):
+SEEDS = 60
+"""Own items that are looked up for one list, the latest."""
+
+
+def fading(own: Own, time: int) -> Floats:
+    """Weight of each own item as a seed at an event time (ms), by how lately and how often; shape [n]."""
+    weights: Floats = np.exp2(-np.maximum(time - own.last, 0.0) / LATELY) * np.sqrt(own.counts)
+    return weights
+
+
+class ItemNeighbours(Stored):
     """Shrunk cosine on decayed counts of items that were ordered together.
 
     A pair in an order of n items weighs 1 / log2(2 + n): a long order says less about each of its pairs. Seeds are the
@@ -43,7 +53,7 @@ class ItemNeighbours(Component):
     signals = ("with_basket", "with_last", "with_own")
 
     def __init__(
-        self, half_life: int, cap: int = 128, pair_items: int = 100, seeds: int = 60, shrink: float = 1.0
+        self, half_life: int, cap: int = 128, pair_items: int = 100, seeds: int = SEEDS, shrink: float = 1.0
     ) -> None:
         self._pairs = PairCounts(half_life, cap, shrink)
         self._most = pair_items
@@ -60,25 +70,24 @@ class ItemNeighbours(Component):
 
     def score(self, query: Query) -> Sequence[Offers]:
         """See `Component.score`."""
+        weights = fading(query.own, query.time)[-self._seeds :]
         own = query.own.items[-self._seeds :]
-        age = query.time - query.own.last[-self._seeds :]
-        weights = np.exp2(-np.maximum(age, 0.0) / LATELY) * np.sqrt(query.own.counts[-self._seeds :])
         return self._offers(query.basket), self._offers(query.last), self._offers(own, weights)
 
     def advance(self, time: int) -> None:
-        """See `Component.advance`."""
+        """See `Stored.advance`."""
         self._pairs.advance(time)
 
     def pack(self, item: int, ids: Numbers) -> Sequence[Any]:
-        """See `Component.pack`."""
+        """See `Stored.pack`."""
         return self._pairs.pack(item, ids)
 
     def unpack(self, item: int, packed: Sequence[Any], time: int, places: Places) -> None:
-        """See `Component.unpack`."""
+        """See `Stored.unpack`."""
         self._pairs.unpack(item, packed, time, places)
 
     def keep(self, kept: Numbers) -> None:
-        """See `Component.keep`."""
+        """See `Stored.keep`."""
         self._pairs.keep(kept)
 
     def merge(self, others: Sequence[Self], numbers: Sequence[Numbers], size: int) -> Self:

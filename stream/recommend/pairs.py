@@ -67,7 +67,7 @@ class PairCounts:
             self._place = np.full(len(self._out), -1, np.int32)
 
     def advance(self, time: int) -> None:
-        """See `Component.advance`."""
+        """See `Stored.advance`."""
         self._advance(time // (self._half_life * BLOCK))
         self._newest = max(self._newest, time)
 
@@ -110,14 +110,14 @@ class PairCounts:
         return Offers(items, values, np.repeat(seeds, lengths))
 
     def pack(self, item: int, ids: Numbers) -> Sequence[Any]:
-        """See `Component.pack`; 12 bytes for each other."""
+        """See `Stored.pack`; 12 bytes for each other."""
         row = self._rows[item]
         others = ids[row.others].astype(np.uint32)
         sums = float(self._out[item]), float(self._in[item])
         return (*sums, row.floor, others.tobytes(), row.weights.tobytes())
 
     def unpack(self, item: int, packed: Sequence[Any], time: int, places: Places) -> None:
-        """See `Component.unpack`; raises ValueError when a row is cut short."""
+        """See `Stored.unpack`; raises ValueError when a row is cut short."""
         shift = _shift(time // (self._half_life * BLOCK), self._block)
         out, in_, floor, others, weights = packed
         numbers = places(np.frombuffer(others, np.uint32))
@@ -126,7 +126,7 @@ class PairCounts:
         self._rows[item] = Row(numbers[there], np.frombuffer(weights)[there] * shift, floor * shift)
 
     def keep(self, kept: Numbers) -> None:
-        """See `Component.keep`."""
+        """See `Stored.keep`."""
         numbers = renumbered(kept, len(self._rows))
         self._rows = [self._rows[item] for item in kept.tolist()]
         for row in self._rows:

@@ -8,14 +8,14 @@ from typing import Any, Self
 import numpy as np
 
 from stream.durations import DAY
-from stream.recommend.component import Component, Floats, Numbers, Offers, Order, Places, Query, grown
+from stream.recommend.component import Floats, Numbers, Offers, Order, Places, Query, Stored, grown
 from stream.recommend.pairs import BLOCK
 
 HALF_LIVES = (2 * DAY, 7 * DAY, 30 * DAY)
 """In ms: their differences say what is rising and what is falling."""
 
 
-class Popularity(Component):
+class Popularity(Stored):
     """Decayed orders of each item, at three half-lives."""
 
     signals = ("pop2", "pop7", "pop30")
@@ -52,22 +52,22 @@ class Popularity(Component):
         return [Offers(every, counts[: self._size], seeds) for counts in self._counts]
 
     def advance(self, time: int) -> None:
-        """See `Component.advance`."""
+        """See `Stored.advance`."""
         for place, half_life in enumerate(HALF_LIVES):
             self._advance(place, time // (half_life * BLOCK))
 
     def pack(self, item: int, ids: Numbers) -> Sequence[Any]:
-        """See `Component.pack`."""
+        """See `Stored.pack`."""
         return [float(counts[item]) for counts in self._counts]
 
     def unpack(self, item: int, packed: Sequence[Any], time: int, places: Places) -> None:
-        """See `Component.unpack`."""
+        """See `Stored.unpack`."""
         for place, (half_life, count) in enumerate(zip(HALF_LIVES, packed, strict=True)):
             shift = BLOCK * (time // (half_life * BLOCK) - self._blocks[place])
             self._counts[place][item] = count * 2.0 ** max(shift, -1074)
 
     def keep(self, kept: Numbers) -> None:
-        """See `Component.keep`."""
+        """See `Stored.keep`."""
         for counts in self._counts:
             counts[: len(kept)] = counts[kept]
             counts[len(kept) :] = 0.0

@@ -63,10 +63,10 @@ class Ranker:
         mean = (features * chance[:, None]).sum(axis=0)
         share = chance[wanted] / chance[wanted].sum()
         gradient = mean - (features[wanted] * share[:, None]).sum(axis=0)
-        centred = features - mean
-        curvature = np.einsum("ni,nj->ij", centred * chance[:, None], centred)
+        centred = (features - mean) * np.sqrt(chance)[:, None]
+        curvature = np.einsum("ni,nj->ij", centred, centred)
         self._curvature = self._keep * self._curvature + curvature
-        self._pull = self._keep * self._pull + curvature @ self.weights - gradient
+        self._pull = self._keep * self._pull + (curvature * self.weights).sum(axis=1) - gradient
         self.seen = self._keep * self.seen + 1.0
 
     def settle(self) -> None:
@@ -80,14 +80,20 @@ class Ranker:
         packed: bytes = msgpack.packb((self.seen, self._pull.tobytes(), upper.tobytes()))
         return packed
 
-    def unpack(self, packed: bytes) -> None:
-        """Reverse of `pack`; nothing is learnt of a packed one with other features."""
+    @classmethod
+    def unpack(cls, packed: bytes) -> Self:
+        """Reverse of `pack`."""
         seen, pull, upper = msgpack.unpackb(packed)
-        if len(pull) != self._pull.nbytes:
-            return
-        self.seen, self._pull = seen, np.frombuffer(pull).copy()
-        rows, columns = np.triu_indices(len(self._pull))
-        self._curvature[rows, columns] = self._curvature[columns, rows] = np.frombuffer(upper)
+        found = cls(len(pull) // 8)
+        found.seen, found._pull = seen, np.frombuffer(pull).copy()
+        rows, columns = np.triu_indices(len(found._pull))
+        found._curvature[rows, columns] = found._curvature[columns, rows] = np.frombuffer(upper)
+        return found
+
+    def follow(self, weights: Sequence[float]) -> None:
+        """Rank with these weights from now on; ones of other features are not taken."""
+        if len(weights) == len(self.weights):
+            self.weights = np.array(weights)
 
     def merge(self, others: Sequence[Self]) -> Self:
         """A new ranker that has learnt what this one and others have."""

@@ -1,93 +1,113 @@
-"""From a customer's own items to a list: what goes with them, what comes again, what is popular."""
+"""From candidates to a list: the best of them, and what speaks for each."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from stream.config import RecommendConfig
-from stream.recommend.model import ItemsModel
+import numpy as np
 
-AGAIN = 3
-"""Half-life, in those of the counts, of an own item's chance to be bought again."""
+from stream.recommend.blend import Blend, Candidates
+from stream.recommend.component import Floats
 
-Seed = tuple[str, float, Mapping[str, float]]  # item, weight, what it offers
+Reason = Literal["similar", "after", "again", "popular"]
+
+REASONS: dict[str, Reason] = {
+    "pop2": "popular",
+    "pop7": "popular",
+    "pop30": "popular",
+    "often": "again",
+    "rhythm": "again",
+    "lately": "again",
+    "many": "again",
+    "own": "again",
+    "with_basket": "similar",
+    "with_last": "similar",
+    "with_own": "similar",
+    "after": "after",
+    "shared_basket": "similar",
+    "shared_last": "similar",
+    "shared_own": "similar",
+    "shared_popular": "popular",
+}
+"""Signal -> what it is for a customer."""
 
 
 class Ranked(NamedTuple):
-    """One item of a list, with its reason; `because` is the customer's own item that counted most."""
+    """One item of a list.
+
+    Attributes
+    ----------
+    item
+        Its name.
+    score
+        Share that the ranker gives it among all candidates, in (0, 1).
+    reason
+        What lifts it most above the other candidates.
+    because
+        The customer's own item that counted most for that; None when the reason is that it is popular.
+    """
 
     item: str
     score: float
-    reason: Literal["similar", "again", "popular"]
+    reason: Reason
     because: str | None
 
 
-def recommend(
-    history: Sequence[tuple[str, int]],
-    exclude: Container[str],
-    model: ItemsModel,
-    count: int,
-    config: RecommendConfig,
+def ranked(
+    blend: Blend, candidates: Candidates, situation: str, count: int, name: Callable[[int], str]
 ) -> list[Ranked]:
-    """The `count` best items for a customer.
+    """The `count` best candidates, best first; of equal ones the earlier item.
 
     Parameters
     ----------
-    history
-        The customer's items with their times, the last to arrive first: that need not be the latest.
-    exclude
-        Items never to show.
-    model
-        Nearest and popular items.
+    blend
+        Whose ranker decides.
+    candidates
+        Of a customer.
+    situation
+        One of `SITUATIONS`.
     count
-        Length of the list; it is shorter only when the catalogue is.
-    config
-        How many items are seeds, and how much an own item counts when it comes again.
+        Length of the list; it is shorter only when there are fewer candidates.
+    name
+        Names of items by number.
 
     Notes
     -----
-    An item's score is the sum of its similarities to the seeds, which count 4 / (4 + rank) by how lately they were
-    bought or added; an own item also has `config.again`, less with age. All of it is taken times the item's pull (see
-    `ItemsModel.pull`): what many buy, this customer too is more likely to buy next. What is missing to a full list is
-    filled with popular items, their scores behind all others. Of equal scores, the one that came up first wins: the
-    order of the history and of the neighbours decides.
+    A reason's weight is the sum of its signals' terms in the score, less what it is on average over all candidates. So
+    the reason is what tells the item from the others, and not what all of them have.
     """
-    offers, pull = model.offers, model.pull
-    lasts = AGAIN * config.half_life
-    latest = max((time for _, time in history), default=0)
-    first = enumerate(history[: config.seeds])
-    seeds = [(seed, 4.0 / (4.0 + rank), offers[seed]) for rank, (seed, _) in first if seed in offers]
-    scores: dict[str, float] = {}
-    get = scores.get
-    for _, weight, others in seeds:
-        for other, offer in others.items():
-            scores[other] = get(other, 0.0) + weight * offer
-    again: dict[str, float] = {}
-    for item, time in history:
-        if item in pull and item not in again:
-            again[item] = config.again * 2.0 ** ((time - latest) / lasts) * pull[item]
-            scores[item] = get(item, 0.0) + again[item]
-    ranked: list[Ranked] = []
-    for item in sorted(scores, key=scores.__getitem__, reverse=True):
-        if item not in exclude:
-            ranked.append(_explained(item, scores[item], seeds, again))
-            if len(ranked) == count:
-                return ranked
-    chosen = {one.item for one in ranked}
-    ceiling = min(ranked[-1].score if ranked else 1.0, 1e-3)
-    for item, weight in model.popular:
-        if item not in chosen and item not in exclude:
-            ranked.append(Ranked(item, ceiling * weight / model.popular[0][1], "popular", None))
-            if len(ranked) == count:
-                break
-    return ranked
+    if not len(candidates.items):
+        return []
+    weights = blend.rankers[situation].weights
+    terms = candidates.features * weights
+    scores = terms.sum(axis=1)
+    chance = np.exp(scores - scores.max())
+    chance /= chance.sum()
+    signals = len(blend.signals)
+    terms = terms[:, :signals] + terms[:, signals:]
+    means = terms.mean(axis=0)
+    found = []
+    for place in blend.rank(candidates, situation, count).tolist():
+        reason, seed = _reason(blend, candidates, place, terms[place] - means)
+        because = None if seed is None else name(seed)
+        found.append(Ranked(name(int(candidates.items[place])), float(chance[place]), reason, because))
+    return found
 
 
-def _explained(item: str, score: float, seeds: Sequence[Seed], again: Mapping[str, float]) -> Ranked:
-    """The item with what counted most for it."""
-    most, because = again.get(item, 0.0), item
-    for seed, weight, others in seeds:
-        if item in others and weight * others[item] > most:
-            most, because = weight * others[item], seed
-    return Ranked(item, score, "again" if because == item else "similar", because)
+def _reason(blend: Blend, candidates: Candidates, place: int, lifts: Floats) -> tuple[Reason, int | None]:
+    """What lifts an item most, of all that has a seed, and the seed."""
+    item = int(candidates.items[place])
+    sums: dict[Reason, float] = {}
+    for signal, lift in zip(blend.signals, lifts.tolist(), strict=True):
+        reason = REASONS[signal]
+        sums[reason] = sums.get(reason, 0.0) + lift
+    for reason in sorted(sums, key=lambda one: -sums[one]):
+        if reason == "popular":
+            break
+        places = [one for one, signal in enumerate(blend.signals) if REASONS[signal] == reason]
+        for one in sorted(places, key=lambda one: -lifts[one]):
+            seed = candidates.offers[one].because(item)
+            if seed >= 0:
+                return reason, seed
+    return "popular", None

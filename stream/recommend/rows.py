@@ -9,15 +9,12 @@ import msgpack
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.recommend.pairs import BLOCK
 
 class Pairs(NamedTuple):
-    """Others of an item, in units of `block`.
+    """Others of an item.
 
     Attributes
     ----------
-    block
-        The block of 256 half-lives that weights are relative to.
     out, in_
         Decayed weight of the pairs that begin with the item, and that end with it, each order once.
     floor
@@ -28,12 +25,16 @@ class Pairs(NamedTuple):
         Of the pairs, shape [n].
     """
 
-    block: int
     out: float
     in_: float
     floor: float
     others: NDArray[np.uint32]
     weights: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, out: float, in_: float, floor: float, others: bytes, weights: bytes) -> Pairs:
+        """As `PairCounts.pack` gives them."""
+        return cls(out, in_, floor, np.frombuffer(others, np.uint32), np.frombuffer(weights))
 
 
 class ItemRow(NamedTuple):
@@ -58,32 +59,21 @@ class ItemRow(NamedTuple):
     sequences: Pairs
 
     @classmethod
-    def unpack(cls, packed: bytes, half_life: int) -> ItemRow:
+    def unpack(cls, packed: bytes) -> ItemRow:
         """From the store.
-
-        Parameters
-        ----------
-        packed
-            The row.
-        half_life
-            Of its pairs, in ms.
 
         Raises
         ------
         ValueError
             When it is damaged.
         """
-        id_, newest, popularity, _, *pairs = row_of(packed)
-        block = newest // (half_life * BLOCK)
-        neighbours, sequences = (
-            Pairs(block, *sums, np.frombuffer(others, np.uint32), np.frombuffer(weights))
-            for *sums, others, weights in pairs
-        )
+        id_, newest, popularity, *pairs = row_of(packed)
+        neighbours, sequences = (Pairs.of(*one) for one in pairs)
         return cls(id_, newest, tuple(popularity), neighbours, sequences)
 
 
 def row_of(packed: bytes) -> Sequence[Any]:
-    """Id, time, and what each component has packed: popularity, buy again (nothing), neighbours, sequences.
+    """Id, time, and what each component has packed: popularity, neighbours, sequences.
 
     Raises
     ------
@@ -91,7 +81,7 @@ def row_of(packed: bytes) -> Sequence[Any]:
         When it is damaged.
     """
     row: Sequence[Any] = msgpack.unpackb(packed)
-    _, _, _, _, *pairs = row
+    _, _, _, *pairs = row
     if len(pairs) != 2 or any(len(weights) != 2 * len(others) for *_, others, weights in pairs):
         raise ValueError("it is cut short")
     return row

@@ -8,11 +8,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from stream.recommend.component import NOTHING, Component, Numbers, Offers, Order, Places, Query
+from stream.recommend.component import NOTHING, Numbers, Offers, Order, Places, Query, Stored
 from stream.recommend.pairs import PairCounts, sampled
 
 
-class Sequences(Component):
+class Sequences(Stored):
     """Rules from each item of a customer's order to each of the next, shrunk on both sides.
 
     A rule from an order of p items to one of n weighs 1 / (log2(2 + p) · log2(2 + n)).
@@ -62,19 +62,19 @@ class Sequences(Component):
         return (self._pairs.offers(seeds, np.ones(len(seeds))) if len(seeds) else NOTHING,)
 
     def advance(self, time: int) -> None:
-        """See `Component.advance`."""
+        """See `Stored.advance`."""
         self._pairs.advance(time)
 
     def pack(self, item: int, ids: Numbers) -> Sequence[Any]:
-        """See `Component.pack`."""
+        """See `Stored.pack`."""
         return self._pairs.pack(item, ids)
 
     def unpack(self, item: int, packed: Sequence[Any], time: int, places: Places) -> None:
-        """See `Component.unpack`."""
+        """See `Stored.unpack`."""
         self._pairs.unpack(item, packed, time, places)
 
     def keep(self, kept: Numbers) -> None:
-        """See `Component.keep`."""
+        """See `Stored.keep`."""
         self._pairs.keep(kept)
 
     def merge(self, others: Sequence[Self], numbers: Sequence[Numbers], size: int) -> Self:

@@ -63,8 +63,9 @@ def events(count: int = 400, customers: int = 40, seed: int = 1) -> list[Entry]:
 
 def next_model(engine: Engine, contribution: bytes, merger: ItemsMerger) -> Model:
     """What a merger makes of this partition alone."""
-    items = merger.merge([dict(engine.recommender.pack())], engine.model.items)
-    return learn(merge([Contribution.unpack(contribution)]), items, engine.model, engine.config)
+    contributed = merge([Contribution.unpack(contribution)])
+    items = merger.merge([engine.recommender.rows()], engine.model.items, contributed.rankers)
+    return learn(contributed, items, engine.model, engine.config)
 
 
 def with_models(entries: list[Entry], settings: EngineConfig) -> list[Entry]:

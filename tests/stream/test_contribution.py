@@ -39,9 +39,10 @@ def run(partitions: int, settings: EngineConfig = SETTINGS) -> tuple[Model, list
                 packed[number] = delta.scalars.get("contribution", packed[number])
         known = [one for one in packed if one is not None]
         if known:
-            counts = [dict(engine.recommender.pack()) for engine in engines]
-            items = merger.merge(counts, model.items)
-            model = learn(merge([Contribution.unpack(one) for one in known]), items, model, settings)
+            counts = [engine.recommender.rows() for engine in engines]
+            together = merge([Contribution.unpack(one) for one in known])
+            items = merger.merge(counts, model.items, together.rankers)
+            model = learn(together, items, model, settings)
             for engine in engines:
                 engine.apply([ModelAdopted(model)])
     clock = max(engine.clock for engine in engines)
@@ -88,7 +89,7 @@ def test_four_partitions_count_the_pairs_that_one_does() -> None:
     neighbours = []
     for count in (1, PARTITIONS):
         engines = run(count)[1]
-        counts = [dict(engine.recommender.pack()) for engine in engines]
+        counts = [engine.recommender.rows() for engine in engines]
         neighbours.append(ItemsMerger(SETTINGS.recommend).merge(counts, None).neighbours)
     one, four = neighbours
     assert one.keys() == four.keys()
