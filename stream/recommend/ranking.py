@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from stream.recommend.blend import Blend, Candidates
-from stream.recommend.component import Floats
+from stream.recommend.component import Floats, Offers
 
 Reason = Literal["similar", "after", "again", "popular"]
 
@@ -84,30 +84,34 @@ def ranked(
     scores = terms.sum(axis=1)
     chance = np.exp(scores - scores.max())
     chance /= chance.sum()
-    signals = len(blend.signals)
-    terms = terms[:, :signals] + terms[:, signals:]
-    means = terms.mean(axis=0)
+    terms = terms[:, : len(blend.signals)] + terms[:, len(blend.signals) :]
+    places = blend.rank(candidates, situation, count)
+    lifts = terms[places] - terms.mean(axis=0)
+    kinds: dict[Reason, list[int]] = {}
+    for signal, reason in enumerate(blend.signals):
+        kinds.setdefault(REASONS[reason], []).append(signal)
+    sums = {reason: lifts[:, signals].sum(axis=1).tolist() for reason, signals in kinds.items()}
     found = []
-    for place in blend.rank(candidates, situation, count).tolist():
-        reason, seed = _reason(blend, candidates, place, terms[place] - means)
-        because = None if seed is None else name(seed)
-        found.append(Ranked(name(int(candidates.items[place])), float(chance[place]), reason, because))
+    for row, place in enumerate(places.tolist()):
+        item = int(candidates.items[place])
+        reason, seed = _reason(candidates.offers, item, {kind: sums[kind][row] for kind in sums}, kinds, lifts[row])
+        found.append(Ranked(name(item), float(chance[place]), reason, None if seed is None else name(seed)))
     return found
 
 
-def _reason(blend: Blend, candidates: Candidates, place: int, lifts: Floats) -> tuple[Reason, int | None]:
+def _reason(
+    offers: Sequence[Offers],
+    item: int,
+    sums: Mapping[Reason, float],
+    kinds: Mapping[Reason, Sequence[int]],
+    lifts: Floats,
+) -> tuple[Reason, int | None]:
     """What lifts an item most, of all that has a seed, and the seed."""
-    item = int(candidates.items[place])
-    sums: dict[Reason, float] = {}
-    for signal, lift in zip(blend.signals, lifts.tolist(), strict=True):
-        reason = REASONS[signal]
-        sums[reason] = sums.get(reason, 0.0) + lift
     for reason in sorted(sums, key=lambda one: -sums[one]):
         if reason == "popular":
             break
-        places = [one for one, signal in enumerate(blend.signals) if REASONS[signal] == reason]
-        for one in sorted(places, key=lambda one: -lifts[one]):
-            seed = candidates.offers[one].because(item)
+        for signal in sorted(kinds[reason], key=lambda one: -lifts[one]):
+            seed = offers[signal].because(item)
             if seed >= 0:
                 return reason, seed
     return "popular", None
