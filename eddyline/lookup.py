@@ -25,9 +25,10 @@ from stream.profiles.profile import Profile
 from stream.propensity.eligible import eligible
 from stream.propensity.told import told
 from stream.reasons import by_trait, deciding
+from stream.recommend.lists import STATE, Lists
 from stream.records import TopicPartition
 from stream.segments.revision import revision
-from stream.store.base import StateStore
+from stream.store.base import Saved, StateStore
 from stream.updates import SegmentChanged, SegmentsRevised, rounded, to_iso
 
 TAIL = 20_000
@@ -184,7 +185,7 @@ def _view(
         scores=tuple(_scores(model, config, row)),
         bought=bought,
         similar=tuple(store.similar(bought[0], _ITEMS)) if bought else (),
-        recommended=_recommended(model, config, profile, at),
+        recommended=_recommended(store, partition, model, config, profile, at),
         changes=changes,
     )
 
@@ -222,14 +223,15 @@ def _scores(model: Model, config: EngineConfig, row: Any) -> Iterator[dict[str, 
         yield {"target": target.name} | said | {"features": list(said["features"])}
 
 
-def _recommended(model: Model, config: EngineConfig, profile: Profile, at: int) -> tuple[dict[str, Any], ...]:
+def _recommended(
+    store: StateStore, partition: int, model: Model, config: EngineConfig, profile: Profile, at: int
+) -> tuple[dict[str, Any], ...]:
     if model.items is None:
         return ()
-    span = config.recommend.exclude_bought
-    hidden = set() if span is None else {item for item, time in profile.bought.items() if at - time < span}
-    history = [*profile.bought.items(), *profile.added.items()]
-    history.reverse()
-    ranked = recommend(history, hidden, model.items, config.recommend.count, config.recommend)
+    kept = {STATE: store.scalar(partition, STATE)}
+    scalars = {name: packed for name, packed in kept.items() if packed is not None}
+    lists = Lists(config.recommend, Saved(0, items=store.items(partition), scalars=scalars), model.items)
+    ranked = lists.recommend(profile, at, config.recommend.count)
     return tuple(
         {"item": one.item, "score": rounded(one.score), "reason": one.reason, "because": one.because} for one in ranked
     )

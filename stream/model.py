@@ -23,7 +23,7 @@ from stream.segments.model import SegmentsModel
 from stream.segments.wished import wished
 from stream.target import Target
 
-FORMAT = 4
+FORMAT = 5
 """Of packed models and of a partition's state; raised when one of them is stored otherwise (`stream.migrate`)."""
 
 _OLDEST = 3  # format of models that are read as they are: the journal names them by the hash of their bytes

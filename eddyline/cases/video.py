@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
@@ -16,8 +17,9 @@ from eddyline.embedded import Embedded
 from stream.config import EngineConfig, preset
 from stream.errors import DataError
 from stream.evaluate.tally import Tally
+from stream.profiles.profile import Profile
 from stream.recommend.model import ItemsModel
-from stream.recommend.ranking import Ranked, recommend
+from stream.recommend.ranking import Ranked
 from stream.store.memory import MemoryStore
 
 Array = NDArray[np.float64]
@@ -126,14 +128,14 @@ def run(service: Service, seed: int = 7, advance: Callable[[int], None] = lambda
     if items is None or len(tested) < COUNT:
         raise DataError("too little is watched to learn from and to test on: take more viewers")
     started = weights > 0
-    profiles = {profile.customer: profile for engine in engines for profile in engine.customers}
+    known = {profile.customer: (engine, profile) for engine in engines for profile in engine.customers}
+    stranger = engines[0], Profile("", array("d"), [])
     places = {title: place for place, title in enumerate(service.catalogue.ids)}
     reasons = []
     for viewer, name in enumerate(service.viewers):
-        profile = profiles.get(name)
-        history = [] if profile is None else [*profile.bought.items(), *profile.added.items()][::-1]
-        exclude = {service.catalogue.ids[title] for title in np.flatnonzero(started[viewer]).tolist()}
-        reasons.append(tuple(recommend(history, exclude, items, COUNT, config.recommend)))
+        engine, profile = known.get(name, stranger)
+        hidden = {service.catalogue.ids[title] for title in np.flatnonzero(started[viewer]).tolist()}
+        reasons.append(tuple(engine.recommender.lists.recommend(profile, engine.clock, COUNT, hidden)))
     viewers, titles = recommenders.factors(weights, seed)
     genres = np.eye(len(GENRES))[service.catalogue.genres]
     scores = {

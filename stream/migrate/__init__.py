@@ -10,11 +10,11 @@ from typing import Any
 
 from stream.config import EngineConfig
 from stream.errors import Mismatch
-from stream.migrate import format_3
+from stream.migrate import format_3, format_4
 from stream.model import FORMAT
 from stream.store.dump import Dump
 
-STEPS: dict[int, Callable[[Dump, EngineConfig], Dump]] = {3: format_3.step}
+STEPS: dict[int, Callable[[Dump, EngineConfig], Dump]] = {3: format_3.step, 4: format_4.step}
 """Format -> the step from there to the next."""
 
 
