@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import msgpack
@@ -45,7 +45,7 @@ def _row(packed: bytes, newest: int, half_life: int) -> bytes:
     return row
 
 
-def _profiles(profiles: Iterator[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
+def _profiles(profiles: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
     for customer, packed in profiles:
         values = msgpack.unpackb(packed)
         values[_BOUGHT] = [(item, 1, last, 0) for item, last in values[_BOUGHT]]

@@ -48,8 +48,9 @@ def open_old(world: World, written: int) -> None:
 
 
 def known(world: World) -> dict[str, tuple[object, ...]]:
-    """Customer -> all that is kept, but for what older states do not have: in which order customers were seen, and what
-    their last list says, without which the next one is given also where it says the same."""
+    """Customer -> all that is kept, but for what older states do not have: in which order customers were seen, how often
+    each item was ordered, and what the last list says, without which the next one is given also where it says the same.
+    """
     engine = Engine(world.config, world.store.load(0))
     return {
         one.customer: (
@@ -57,7 +58,7 @@ def known(world: World) -> dict[str, tuple[object, ...]]:
             [sketch.get_estimate() for sketch in one.sketches],
             (one.last, one.due, one.segment, one.moved, one.entered),
             {target: standing.to_list() for target, standing in one.standings.items()},
-            (one.bought, one.added, *one.impressions.pack()[:2]),
+            ({item: own.last for item, own in one.bought.items()}, one.added, *one.impressions.pack()[:2]),
         )
         for one in engine.customers
     }
