@@ -30,11 +30,11 @@ def main(file: Path) -> None:
         seconds = time.perf_counter() - started
         summary = product.summary(seconds)
         engines = product.engines
+        clock = max(engine.clock for engine in engines)
+        rows = np.concatenate([engine.customers.read(list(engine.customers), clock) for engine in engines])
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     model = engines[0].model.segments
     assert model is not None, "the file has too few customers for segments"
-    clock = max(engine.clock for engine in engines)
-    rows = np.concatenate([engine.customers.read(list(engine.customers), clock) for engine in engines])
     scaled = model.scaling.transform_many(rows)
     ours = squared_distances(scaled, model.centres).min(axis=1).sum()
     batch = KMeans(len(model.ids), n_init=10, random_state=0).fit(scaled).inertia_
