@@ -48,8 +48,9 @@ def open_old(world: World, written: int) -> None:
 
 
 def known(world: World) -> dict[str, tuple[object, ...]]:
-    """Customer -> all that is kept, but for what older states do not have: in which order customers were seen, how often
-    each item was ordered, and what the last list says, without which the next one is given also where it says the same.
+    """Customer -> all that is kept, but for what older states do not have: in which order customers were seen, how
+    often each item was ordered, and what the last list says, without which the next one is given also where it says the
+    same.
     """
     engine = Engine(world.config, world.store.load(0))
     return {

@@ -12,7 +12,8 @@ import pytest
 
 from stream.config import RecommendConfig
 from stream.durations import DAY
-from stream.recommend.counts import ADD_WEIGHT, ItemCounts, ItemRow
+from stream.recommend.counts import ADD_WEIGHT, ItemCounts
+from stream.recommend.rows import ItemRow
 
 START = 1_700_000_000_000
 CONFIG = RecommendConfig()
@@ -24,8 +25,14 @@ def row(counts: ItemCounts, item: str) -> ItemRow:
 
 def near(counts: ItemCounts, item: str) -> dict[str, float]:
     """An item's neighbours by name."""
-    names = {row(counts, name).number: name for name in counts.items()}
-    return {names[number]: weight for number, weight in row(counts, item).neighbours.items()}
+    names = {row(counts, name).id: name for name in counts.items()}
+    _, _, _, others, weights = row(counts, item).neighbours
+    return {names[id_]: weight for id_, weight in zip(others.tolist(), weights.tolist(), strict=True)}
+
+
+def weight(counts: ItemCounts, item: str) -> float:
+    """Its popularity with a half-life of 30 days."""
+    return row(counts, item).popularity[-1]
 
 
 def packed(counts: ItemCounts) -> dict[str, bytes]:
@@ -36,15 +43,15 @@ def test_one_item_a_thousand_times_has_no_neighbour() -> None:
     counts = ItemCounts(CONFIG)
     counts.learn_order(["a"] * 1_000, START)
     assert near(counts, "a") == {}
-    assert row(counts, "a").weight > 0
+    assert weight(counts, "a") > 0
 
 
 def test_weights_halve_with_the_half_life() -> None:
-    counts = ItemCounts(RecommendConfig(half_life="10d"))
+    counts = ItemCounts(RecommendConfig(half_life="30d"))
     counts.learn_order(["a", "b"], START)
-    weight, both = row(counts, "a").weight, near(counts, "a")["b"]
-    counts.learn_order(["a", "b"], START + 10 * DAY)
-    assert row(counts, "a").weight == pytest.approx(3 * weight)
+    once, both = weight(counts, "a"), near(counts, "a")["b"]
+    counts.learn_order(["a", "b"], START + 30 * DAY)
+    assert weight(counts, "a") == pytest.approx(3 * once)
     assert near(counts, "a")["b"] == pytest.approx(3 * both)
 
 
@@ -56,7 +63,7 @@ def test_a_late_order_counts_at_its_own_time() -> None:
     for items, time in reversed(orders):
         late.learn_order(items, time)
     for item in "abc":
-        assert row(late, item).weight == pytest.approx(row(early, item).weight)
+        assert row(late, item).popularity == pytest.approx(row(early, item).popularity)
         assert near(late, item) == pytest.approx(near(early, item))
 
 
@@ -64,9 +71,9 @@ def test_an_add_is_less_than_an_order_and_pairs_nothing() -> None:
     added, ordered = ItemCounts(CONFIG), ItemCounts(CONFIG)
     added.learn_add("a", START)
     ordered.learn_order(["a"], START)
-    assert row(added, "a").weight == pytest.approx(ADD_WEIGHT * row(ordered, "a").weight)
-    assert row(added, "a").mass == 0
-    assert row(added, "a").neighbours == {}
+    assert weight(added, "a") == pytest.approx(ADD_WEIGHT * weight(ordered, "a"))
+    assert row(added, "a").neighbours.out == 0
+    assert near(added, "a") == {}
 
 
 def test_other_items_are_sampled_of_another_order() -> None:
@@ -75,7 +82,7 @@ def test_other_items_are_sampled_of_another_order() -> None:
     for time in (START, START + 1):
         counts = ItemCounts(CONFIG)
         counts.learn_order(items, time)
-        paired.append({item for item in items if row(counts, item).neighbours})
+        paired.append({item for item in items if near(counts, item)})
     assert paired[0] != paired[1]
 
 
@@ -87,7 +94,7 @@ def test_pruning_never_counts_too_little() -> None:
         order = ["a", f"b{int(draw.paretovariate(0.7)) % 60}"]
         small.learn_order(order, START + number * DAY // 50)
         exact.learn_order(order, START + number * DAY // 50)
-    kept, floor, truth = near(small, "a"), row(small, "a").floor, near(exact, "a")
+    kept, floor, truth = near(small, "a"), row(small, "a").neighbours.floor, near(exact, "a")
     assert len(kept) <= 8 < len(truth)
     for item, weight in truth.items():
         assert kept.get(item, floor) >= weight * (1 - 1e-9)
@@ -124,9 +131,7 @@ def test_going_on_from_the_store_is_going_on(cut: int) -> None:
     shop(whole, range(300))
     shop(half, range(cut))
     stored = packed(half)
-    again = ItemCounts(config)
-    for item, value in stored.items():
-        again.load_item(item, value)
+    again = ItemCounts(config, stored, half.state)
     shop(again, range(cut, 300))
     assert packed(again) == packed(whole)
 

@@ -24,7 +24,7 @@ from tests.stream.fold import START, config, events, with_models
 CONFIG = config()
 MASSES = dict.fromkeys(("tea", "milk", "cup", "pot"), 1.0)
 POPULAR = (("tea", 2.0), ("pot", 1.0))
-MODEL = Model(1, items=ItemsModel({"tea": {"milk": 0.5, "cup": 0.25}}, POPULAR, MASSES))
+MODEL = Model(1, items=ItemsModel({"tea": {"milk": 0.5, "cup": 0.25}}, POPULAR, MASSES, shared=True))
 MINUTE = 60_000
 
 
@@ -79,7 +79,8 @@ def test_the_same_list_is_not_said_again() -> None:
 def test_the_same_items_for_another_reason_are_another_list() -> None:
     engine = Engine(CONFIG)
     (first,) = listed(engine, ModelAdopted(MODEL), event(1, 0, "Order Completed", "tea"))
-    popular = Model(2, items=ItemsModel({"tea": {"milk": 0.5}}, (("tea", 3.0), ("cup", 2.0), ("pot", 1.0)), MASSES))
+    sold = ("tea", 3.0), ("cup", 2.0), ("pot", 1.0)
+    popular = Model(2, items=ItemsModel({"tea": {"milk": 0.5}}, sold, MASSES, shared=True))
     (again,) = listed(engine, ModelAdopted(popular), event(2, MINUTE, "Order Completed", "tea"))
     assert [one.item for one in again.items] == [one.item for one in first.items]
     assert [one.reason for one in again.items] != [one.reason for one in first.items]
@@ -88,7 +89,7 @@ def test_the_same_items_for_another_reason_are_another_list() -> None:
 def test_other_scores_alone_are_not_said_again() -> None:
     engine = Engine(CONFIG)
     listed(engine, ModelAdopted(MODEL), event(1, 0, "Order Completed", "tea"))
-    nearer = Model(2, items=ItemsModel({"tea": {"milk": 0.6, "cup": 0.25}}, POPULAR, MASSES))
+    nearer = Model(2, items=ItemsModel({"tea": {"milk": 0.6, "cup": 0.25}}, POPULAR, MASSES, shared=True))
     assert listed(engine, ModelAdopted(nearer), event(2, MINUTE, "Order Completed", "tea")) == []
 
 

@@ -10,9 +10,11 @@ import pytest
 
 from stream.config import RecommendConfig
 from stream.durations import DAY
-from stream.recommend.counts import BLOCK, ItemCounts, ItemRow
+from stream.recommend.counts import ItemCounts
 from stream.recommend.merge import ItemsMerger
 from stream.recommend.model import ItemsModel
+from stream.recommend.pairs import BLOCK
+from stream.recommend.rows import ItemRow
 
 START = 1_700_000_000_000
 CONFIG = RecommendConfig(refresh=10_000)
@@ -61,8 +63,8 @@ def alike(one: ItemsModel, other: ItemsModel, tolerance: float = 1e-6) -> None:
 def test_similarity_is_the_shrunk_cosine() -> None:
     orders = [(["a", "b"], START), (["a", "b", "c"], START), (["a"], START), (["a", "c"], START)]
     found = model(counted(orders, CONFIG)).neighbours
-    two, three = 1 / log2(4), 1 / log2(5)
-    both, a, b = two + three, two + three + two, two + three
+    one, two, three = 1 / log2(3), 1 / log2(4), 1 / log2(5)
+    both, a, b = two + three, two + three + one + two, two + three
     assert found["a"]["b"] == pytest.approx(both / sqrt(a * b) * both / (both + CONFIG.shrink), rel=1e-6)
     assert found["a"]["b"] == found["b"]["a"]
 
@@ -104,13 +106,13 @@ def test_an_item_of_long_ago_does_no_harm() -> None:
     found = model(counted(orders[:1], quick), counted(orders[1:], quick), config=quick)
     assert found.neighbours["c"].keys() == {"b"}
     assert all(isfinite(weight) for _, weight in found.popular)
-    assert all(isfinite(pull) for pull in found.pull.values())
+    assert all(isfinite(mass) for mass in found.measured.values())
 
 
 def test_without_counts_there_is_an_empty_model() -> None:
     for counts in ([], [{}]):
         found = model(*counts)
-        assert (found.popular, found.neighbours, found.pull) == ((), {}, {})
+        assert (found.popular, found.neighbours, found.measured) == ((), {}, {})
 
 
 def test_a_late_comer_is_not_overrated() -> None:
@@ -120,6 +122,7 @@ def test_a_late_comer_is_not_overrated() -> None:
     orders = [(["a", other], START + number) for number, other in enumerate([*before, "late", "late"])]
     counts = counted(orders, tight)
     row, late = (ItemRow.unpack(counts[item]) for item in ("a", "late"))
-    assert row.neighbours[late.number] > row.floor > 0
+    others = row.neighbours
+    assert others.weights[others.others.tolist().index(late.id)] > others.floor > 0
     near = model(counts, config=tight).neighbours["a"]
     assert near["late"] == pytest.approx(2 / sqrt(65 * 2), rel=1e-3)

@@ -1,19 +1,17 @@
-"""Co-counts, their merging, and lists with true reasons."""
+"""Co-counts and their merging."""
 
 from __future__ import annotations
 
 import random
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from stream.config import RecommendConfig
 from stream.durations import DAY
-from stream.recommend.counts import ItemCounts, ItemRow
+from stream.recommend.counts import ItemCounts
 from stream.recommend.merge import ItemsMerger
 from stream.recommend.model import ItemsModel
-from stream.recommend.ranking import recommend
+from stream.recommend.rows import ItemRow
 
 CONFIG = RecommendConfig()
 NOW = 1_700_000_000_000
@@ -63,7 +61,7 @@ def test_a_rising_newcomer_gets_into_a_full_row() -> None:
     for number in range(40):
         counts.learn_order(["hub", "rising"], NOW + (100 + number) * DAY)
     assert next(iter(model_of(counts, config=small).neighbours["hub"])) == "rising"
-    assert len(ItemRow.unpack(counts.pack_item("hub")).neighbours) <= 2 * small.neighbours
+    assert len(ItemRow.unpack(counts.pack_item("hub")).neighbours.others) <= 2 * small.neighbours
 
 
 def test_a_giant_order_costs_no_more_than_its_bound() -> None:
@@ -71,9 +69,9 @@ def test_a_giant_order_costs_no_more_than_its_bound() -> None:
     counts.learn_order([f"i{n}" for n in range(10_000)], NOW)
     rows = [ItemRow.unpack(counts.pack_item(item)) for item in counts.items()]
     assert len(rows) == 10_000  # all count for popularity
-    paired = [row for row in rows if row.neighbours]
+    paired = [row.neighbours.others for row in rows if len(row.neighbours.others)]
     assert len(paired) == CONFIG.pair_items
-    assert {len(row.neighbours) for row in paired} == {CONFIG.pair_items - 1}
+    assert {len(others) for others in paired} == {CONFIG.pair_items - 1}
 
 
 def test_an_item_many_times_in_an_order_counts_once() -> None:
@@ -92,13 +90,14 @@ def test_an_order_of_one_item_is_popular_and_near_nothing() -> None:
 
 
 def test_counts_go_on_the_same_after_a_restart() -> None:
-    first, second = ItemCounts(CONFIG), ItemCounts(CONFIG)
-    draw = random.Random(6)
+    first, draw = ItemCounts(CONFIG), random.Random(6)
     orders = [([f"i{draw.randrange(300)}" for _ in range(8)], NOW + n * DAY) for n in range(300)]
     for items, time in orders[:200]:
         first.learn_order(items, time)
-    for item in sorted(first.items(), reverse=True):  # a store gives rows in any order
-        second.load_item(item, first.pack_item(item))
+    rows = {
+        item: first.pack_item(item) for item in sorted(first.items(), reverse=True)
+    }  # a store has them in any order
+    second = ItemCounts(CONFIG, rows, first.state)
     for items, time in orders[200:]:
         first.learn_order(items, time)
         second.learn_order(items, time)
@@ -112,7 +111,7 @@ def test_decades_of_short_half_lives_do_not_overflow() -> None:
         counts.learn_order(["a", "b"], NOW + year * 365 * DAY)
     model = model_of(counts, config=quick)
     assert model.neighbours["a"]["b"] > 0
-    assert dict(model.popular)["a"] == pytest.approx(1.0)
+    assert dict(model.popular)["a"] == pytest.approx(1.0, rel=1e-3)
 
 
 def test_old_orders_fade() -> None:
@@ -129,46 +128,3 @@ def test_a_model_survives_packing() -> None:
     again = ItemsModel.from_dict(model.to_dict())
     assert {item: dict(near) for item, near in again.neighbours.items()} == model.neighbours
     assert again.popular == model.popular
-
-
-items = st.sampled_from([f"g{group}-{n}" for group in range(5) for n in range(6)] + ["unknown"])
-
-
-@given(history=st.lists(items, max_size=30, unique=True), exclude=st.sets(items), count=st.integers(1, 20))
-def test_excluded_items_never_appear_and_lists_are_full(history: list[str], exclude: set[str], count: int) -> None:
-    model = _MODEL
-    ranked = recommend([(item, NOW) for item in history], exclude, model, count, CONFIG)
-    chosen = [one.item for one in ranked]
-    assert not exclude & set(chosen)
-    assert len(chosen) == len(set(chosen)) == count
-    assert [one.score for one in ranked] == sorted((one.score for one in ranked), reverse=True)
-    for one in ranked:
-        if one.reason == "similar":
-            assert one.because in history
-            assert one.item in model.neighbours[one.because]
-        elif one.reason == "again":
-            assert one.item == one.because
-            assert one.item in history
-
-
-def test_without_its_seed_an_item_loses_its_reason() -> None:
-    """Reasons are true: take the seed away, and the item drops or is there for another reason."""
-    history = [("g0-0", NOW), ("g3-1", NOW)]
-    ranked = recommend(history, {"g0-0", "g3-1"}, _MODEL, 10, CONFIG)
-    because = [one for one in ranked if one.because == "g3-1"]
-    assert because
-    without = {one.item: one.score for one in recommend(history[:1], {"g0-0", "g3-1"}, _MODEL, 10, CONFIG)}
-    assert all(without.get(one.item, 0.0) < one.score for one in because)
-
-
-def test_nothing_known_gives_the_popular_ones() -> None:
-    ranked = recommend([], set(), _MODEL, 5, CONFIG)
-    assert [one.item for one in ranked] == [item for item, _ in _MODEL.popular[:5]]
-    assert {one.reason for one in ranked} == {"popular"}
-
-
-def test_an_empty_catalogue_gives_an_empty_list() -> None:
-    assert recommend([("a", NOW)], {"a"}, ItemsModel({}, ()), 5, CONFIG) == []
-
-
-_MODEL = model_of(*shop(2_000))
