@@ -116,6 +116,7 @@ def _contribution(
         rows=merged.rows[rows],
         propensity={} if kept is None else kept.propensity,
         tally=Tally() if kept is None else kept.tally,
+        rankers={} if kept is None else kept.rankers,
     )
 
 

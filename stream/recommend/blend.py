@@ -13,7 +13,7 @@ from stream.recommend.component import Component, Floats, Numbers, Offers, Order
 from stream.recommend.customers import SimilarCustomers
 from stream.recommend.neighbours import ItemNeighbours
 from stream.recommend.popularity import Popularity
-from stream.recommend.ranker import Ranker
+from stream.recommend.ranker import EVEN, Ranker
 from stream.recommend.sequences import Sequences
 
 SITUATIONS = ("next", "new", "basket")
@@ -22,8 +22,31 @@ SITUATIONS = ("next", "new", "basket")
 HEADS = 300
 """Most popular items that are candidates for everyone."""
 
-TAUGHT = 400
-"""Candidates with the highest scores, from which those that were ordered are told apart; and each third of all."""
+POOL = 300
+"""Candidates that are ranked, those with the highest sum of all signals."""
+
+
+START = {
+    "pop2": (0.15, 0.2),
+    "pop7": (0.6, 0.3),
+    "pop30": (-0.4, -0.2),
+    "often": (0.25, 0.0),
+    "rhythm": (0.0, 0.3),
+    "lately": (0.0, 0.0),
+    "many": (0.6, 0.0),
+    "own": (0.0, 0.0),
+    "with_basket": (0.3, 0.2),
+    "with_last": (0.0, 0.0),
+    "with_own": (0.3, 0.0),
+    "after": (0.1, 0.1),
+    "followed": (0.0, 0.2),
+    "alike": (0.3, 0.2),
+    "shared_basket": (0.2, 0.1),
+    "shared_last": (0.0, 0.0),
+    "shared_own": (0.2, 0.0),
+    "shared_popular": (0.2, 0.0),
+}
+"""Signal -> weights of its two features before anything is learnt, roughly as they came to be for a gift shop's orders."""
 
 
 class Candidates(NamedTuple):
@@ -75,7 +98,8 @@ class Blend:
             SimilarCustomers(),
         )
         self.signals = (*(name for component in self.components for name in component.signals), *extra)
-        self.rankers = {situation: Ranker(2 * len(self.signals)) for situation in SITUATIONS}
+        start = np.array([START.get(signal, (EVEN, EVEN)) for signal in self.signals]).T.ravel()
+        self.rankers = {situation: Ranker(start) for situation in SITUATIONS}
         self.size = 0
         self._extra = extra
 
@@ -121,6 +145,10 @@ class Blend:
         items = np.flatnonzero(chosen)
         highest = dense.max(axis=1, initial=0.0)
         scaled = dense[:, items] * (1000.0 / np.where(highest > 0, highest, 1.0))[:, None]
+        if len(items) > POOL:
+            fused = scaled.sum(axis=0)
+            kept = fused >= least(fused, POOL)
+            items, scaled = items[kept], scaled[:, kept]
         return Candidates(items, np.concatenate((np.log1p(scaled), scaled / 200.0)).T.copy(), offers)
 
     def scores(self, candidates: Candidates, situation: str) -> Floats:
@@ -137,10 +165,7 @@ class Blend:
         ordered = np.isin(candidates.items, wanted)
         if not ordered.any():
             return False
-        kept = ordered.copy()
-        kept[self.rank(candidates, situation, TAUGHT)] = True
-        kept[::3] = True
-        self.rankers[situation].learn(candidates.features[kept], np.flatnonzero(ordered[kept]))
+        self.rankers[situation].learn(candidates.features, np.flatnonzero(ordered))
         return True
 
     def merge(self, others: Sequence[Self], numbers: Sequence[Numbers], size: int) -> Self:

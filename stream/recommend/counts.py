@@ -83,9 +83,11 @@ class ItemCounts:
 
     def learn_add(self, item: str, time: int) -> None:
         """An item was put into a basket."""
-        numbers = self._numbers([item])
+        number = self.catalogue.number(item)
+        if number is None:
+            number = int(self._numbers([item])[0])
         self._pass_time(time)
-        self._popularity.count(numbers, time, ADD_WEIGHT)
+        self._popularity.count_one(number, time, ADD_WEIGHT)
         self._changed.add(item)
         self._forget()
 
@@ -128,9 +130,10 @@ class ItemCounts:
 
     def _pass_time(self, time: int) -> None:
         """All count in units of the same time, which is stored once."""
-        self._newest = max(self._newest, time)
-        for component in self._stored:
-            component.advance(self._newest)
+        if time > self._newest:
+            self._newest = time
+            for component in self._stored:
+                component.advance(time)
 
     def _numbers(self, items: Sequence[str]) -> Numbers:
         numbers = self.catalogue.numbers(items)

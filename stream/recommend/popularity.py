@@ -23,6 +23,7 @@ class Popularity(Stored):
     def __init__(self) -> None:
         self._counts = [np.zeros(64) for _ in HALF_LIVES]
         self._blocks = [0 for _ in HALF_LIVES]
+        self._until = 0  # the time from which on one of them is in another block
         self._size = 0
 
     def reserve(self, size: int) -> None:
@@ -40,6 +41,12 @@ class Popularity(Stored):
         for counts, half_life, block in zip(self._counts, HALF_LIVES, self._blocks, strict=True):
             counts[items] += weight * 2.0 ** (time / half_life - BLOCK * block)
 
+    def count_one(self, item: int, time: int, weight: float) -> None:
+        """Count one item; as `count`, but ten times as fast."""
+        self.advance(time)
+        for counts, half_life, block in zip(self._counts, HALF_LIVES, self._blocks, strict=True):
+            counts[item] += weight * 2.0 ** (time / half_life - BLOCK * block)
+
     @property
     def lasting(self) -> Floats:
         """Counts that fade slowest, in one unit, shape [size]."""
@@ -53,8 +60,11 @@ class Popularity(Stored):
 
     def advance(self, time: int) -> None:
         """See `Stored.advance`."""
-        for place, half_life in enumerate(HALF_LIVES):
-            self._advance(place, time // (half_life * BLOCK))
+        if time >= self._until:
+            for place, half_life in enumerate(HALF_LIVES):
+                self._advance(place, time // (half_life * BLOCK))
+            spans = (half_life * BLOCK for half_life in HALF_LIVES)
+            self._until = min((block + 1) * span for block, span in zip(self._blocks, spans, strict=True))
 
     def pack(self, item: int, ids: Numbers) -> Sequence[Any]:
         """See `Stored.pack`."""

@@ -10,8 +10,8 @@ import numpy as np
 
 from stream.recommend.component import Floats, Numbers
 
-START = 0.15
-"""Weight of each feature before anything is learnt: a fusion of all."""
+EVEN = 0.15
+"""Weight of a feature before anything is learnt, where nothing else is said: a fusion of all."""
 
 
 class Ranker:
@@ -22,16 +22,16 @@ class Ranker:
     which it was ranked the loss is about g · (w - w₀) + ½ (w - w₀)ᵀ H (w - w₀), with H the covariance of the
     candidates' features (an upper bound). So orders add up to one quadratic form with the matrix Σ H and the vector
     Σ (H w₀ - g), whatever each one's w₀ was; and so do partitions. Weights are its minimum, with a prior that pulls to
-    `START`.
+    those of the start.
 
     Parameters
     ----------
-    features
-        How many.
+    start
+        Weights before anything is learnt, one for each feature; a number of features begins with all of them alike.
     half_life
         Orders after which an order counts half.
     prior
-        Strength of the pull to `START`, in orders' curvature.
+        Strength of the pull to the start, in orders' curvature.
 
     Notes
     -----
@@ -39,13 +39,15 @@ class Ranker:
     least squares), one for each example and forgotten exponentially, as in recursive least squares.
     """
 
-    def __init__(self, features: int, half_life: float = 1_500.0, prior: float = 1.0) -> None:
+    def __init__(self, start: int | Floats, half_life: float = 1_500.0, prior: float = 1.0) -> None:
         self._keep = 0.5 ** (1.0 / half_life)
         self._half_life, self._prior = half_life, prior
+        self._start = np.full(start, EVEN) if isinstance(start, int) else start
+        features = len(self._start)
         self._curvature = np.zeros((features, features))
         self._pull = np.zeros(features)
         self.seen = 0.0
-        self.weights = np.full(features, START)
+        self.weights = self._start.copy()
 
     def learn(self, features: Floats, wanted: Numbers) -> None:
         """Learn from one order.
@@ -72,19 +74,19 @@ class Ranker:
     def settle(self) -> None:
         """Take the weights that the statistics speak for."""
         prior = self._prior * np.eye(len(self.weights))
-        self.weights = np.linalg.solve(self._curvature + prior, self._pull + self._prior * START)
+        self.weights = np.linalg.solve(self._curvature + prior, self._pull + self._prior * self._start)
 
     def pack(self) -> bytes:
         """What was learnt, without the weights: the statistics, of the matrix its upper half."""
         upper = self._curvature[np.triu_indices(len(self._pull))]
-        packed: bytes = msgpack.packb((self.seen, self._pull.tobytes(), upper.tobytes()))
+        packed: bytes = msgpack.packb((self.seen, self._start.tobytes(), self._pull.tobytes(), upper.tobytes()))
         return packed
 
     @classmethod
     def unpack(cls, packed: bytes) -> Self:
         """Reverse of `pack`."""
-        seen, pull, upper = msgpack.unpackb(packed)
-        found = cls(len(pull) // 8)
+        seen, start, pull, upper = msgpack.unpackb(packed)
+        found = cls(np.frombuffer(start))
         found.seen, found._pull = seen, np.frombuffer(pull).copy()
         rows, columns = np.triu_indices(len(found._pull))
         found._curvature[rows, columns] = found._curvature[columns, rows] = np.frombuffer(upper)
@@ -97,7 +99,7 @@ class Ranker:
 
     def merge(self, others: Sequence[Self]) -> Self:
         """A new ranker that has learnt what this one and others have."""
-        merged = type(self)(len(self.weights), self._half_life, self._prior)
+        merged = type(self)(self._start, self._half_life, self._prior)
         for part in (self, *others):
             merged._curvature += part._curvature
             merged._pull += part._pull

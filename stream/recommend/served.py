@@ -31,7 +31,7 @@ class Served:
         self._values: list[Floats] = []
         self._popular = np.zeros(0)
         self._known: tuple[int, int] = (-1, -1)
-        self._numbers = NONE
+        self._numbers = self._shown = NONE
         if told:
             assert model is not None
             others = (other for near in model.neighbours.values() for other in near)
@@ -48,14 +48,20 @@ class Served:
 
     def numbers(self, catalogue: Catalogue) -> Numbers:
         """Number of each of the model's items among the partition's, shape [len(names)]."""
-        if self._known != (catalogue.version, len(catalogue)):
-            own = len(catalogue)
-            found = (catalogue.number(name) for name in self.names)
-            self._numbers = np.array(
-                [own + place if number is None else number for place, number in enumerate(found)], np.intp
-            )
-            self._known = catalogue.version, own
-        return self._numbers
+        own = len(catalogue)
+        if self._known[0] != catalogue.version:
+            found = [catalogue.number(name) for name in self.names]
+            self._numbers = np.array([-1 if number is None else number for number in found], np.intp)
+        elif self._known[1] != own:
+            for number in range(self._known[1], own):
+                place = self._place.get(catalogue.names[number])
+                if place is not None:
+                    self._numbers[place] = number
+        else:
+            return self._shown
+        self._known = catalogue.version, own
+        self._shown = np.where(self._numbers >= 0, self._numbers, own + np.arange(len(self.names)))
+        return self._shown
 
     def place(self, name: str, catalogue: Catalogue) -> int | None:
         """Number of an item, whoever knows it; None when nobody does."""
@@ -96,12 +102,14 @@ class Served:
         ]
 
     def _near(self, seeds: Iterable[tuple[str, float]], numbers: Numbers) -> Offers:
-        known = [(self._place[name], weight) for name, weight in seeds if name in self._place]
+        known = {self._place[name]: weight for name, weight in seeds if name in self._place}
         if not known:
             return NOTHING
-        lengths = [len(self._items[place]) for place, _ in known]
+        places = list(known)
+        items = [self._items[place] for place in places]
+        lengths = np.array([len(one) for one in items])
         return Offers(
-            numbers[np.concatenate([self._items[place] for place, _ in known])],
-            np.concatenate([weight * self._values[place] for place, weight in known]),
-            np.repeat(numbers[[place for place, _ in known]], lengths),
+            numbers[np.concatenate(items)],
+            np.concatenate([self._values[place] for place in places]) * np.repeat(list(known.values()), lengths),
+            np.repeat(numbers[places], lengths),
         )

@@ -11,8 +11,7 @@ from stream.durations import DAY
 from stream.recommend.blend import Blend, best
 from stream.recommend.catalogue import History
 from stream.recommend.component import NONE, Numbers, Order, Query
-from stream.recommend.ranker import START as EVEN
-from stream.recommend.ranker import Ranker
+from stream.recommend.ranker import EVEN, Ranker
 
 START = 1_700_000_000_000
 SIZE = 40
