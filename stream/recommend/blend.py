@@ -41,12 +41,12 @@ START = {
     "after": (0.1, 0.1),
     "followed": (0.0, 0.2),
     "alike": (0.3, 0.2),
-    "shared_basket": (0.2, 0.1),
-    "shared_last": (0.0, 0.0),
-    "shared_own": (0.2, 0.0),
-    "shared_popular": (0.2, 0.0),
+    "shared_basket": (0.3, 0.2),
+    "shared_last": (0.1, 0.1),
+    "shared_own": (0.3, 0.1),
+    "shared_popular": (0.3, 0.1),
 }
-"""Signal -> weights of its two features before anything is learnt, roughly as they came to be for a gift shop's orders."""
+"""Signal -> weights of its two features before anything is learnt, about as they came to be for a gift shop."""
 
 
 class Candidates(NamedTuple):

@@ -19,8 +19,9 @@ class Ranker:
 
     Of an order, the loss is -log of the chance that a draw from softmax(x · w) is one of the items that were ordered:
     a list of ten is good when one of them is in it, not when it knows all of a long order. Near the weights w₀ with
-    which it was ranked the loss is about g · (w - w₀) + ½ (w - w₀)ᵀ H (w - w₀), with H the covariance of the
-    candidates' features (an upper bound). So orders add up to one quadratic form with the matrix Σ H and the vector
+    which it was ranked the loss is about g · (w - w₀) + ½ (w - w₀)ᵀ H (w - w₀). H is the covariance of the candidates'
+    features, drawn half from the softmax and half from what was ordered: where the softmax is sure and wrong its own
+    covariance is next to nothing, and a step would be without bounds; so no order asks for more than 4 nats. So orders add up to one quadratic form with the matrix Σ H and the vector
     Σ (H w₀ - g), whatever each one's w₀ was; and so do partitions. Weights are its minimum, with a prior that pulls to
     those of the start.
 
@@ -63,9 +64,13 @@ class Ranker:
         chance = np.exp(scores - scores.max())
         chance /= chance.sum()
         mean = (features * chance[:, None]).sum(axis=0)
-        share = chance[wanted] / chance[wanted].sum()
+        share = np.exp(scores[wanted] - scores[wanted].max())
+        share /= share.sum()
         gradient = mean - (features[wanted] * share[:, None]).sum(axis=0)
-        centred = (features - mean) * np.sqrt(chance)[:, None]
+        chance *= 0.5
+        chance[wanted] += 0.5 * share
+        centred = features - (features * chance[:, None]).sum(axis=0)
+        centred *= np.sqrt(chance)[:, None]
         curvature = np.einsum("ni,nj->ij", centred, centred)
         self._curvature = self._keep * self._curvature + curvature
         self._pull = self._keep * self._pull + (curvature * self.weights).sum(axis=1) - gradient
