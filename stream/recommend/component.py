@@ -160,7 +160,7 @@ class Stored(Component):
         """Count in units that suit this event time (ms), as when an order of it had been learnt."""
 
     @abstractmethod
-    def pack(self, item: int, ids: Numbers) -> Sequence[Any]:
+    def pack(self, item: int, ids: Numbers, time: int) -> Sequence[Any]:
         """What is known of one item, as plain values for msgpack.
 
         Parameters
@@ -169,6 +169,8 @@ class Stored(Component):
             Its number.
         ids
             Of each number, what the item is called in packed rows.
+        time
+            In whose units: of the newest order when the item last changed, so that it does not matter when it is packed.
         """
 
     @abstractmethod
@@ -182,7 +184,7 @@ class Stored(Component):
         packed
             From `pack`.
         time
-            Of the newest order that had been learnt when it was packed; `advance` has been told of a later one.
+            In whose units it was packed; `advance` has been told of the newest.
         places
             Ids of packed rows to numbers.
         """

@@ -69,7 +69,7 @@ class ItemCounts:
         self._stored: tuple[Stored, ...] = (self._popularity, neighbours, sequences)
         self.blend = Blend(1, 1, (self._popularity, BuyAgain(), neighbours, sequences), extra)
         self.catalogue = Catalogue()
-        self._ids = NONE
+        self._ids = self._times = NONE  # by number: ids, and the newest time when the item last changed
         self._load(rows or {})
 
     @property
@@ -88,6 +88,7 @@ class ItemCounts:
             number = int(self._numbers([item])[0])
         self._pass_time(time)
         self._popularity.count_one(number, time, ADD_WEIGHT)
+        self._times[number] = self._newest
         self._changed.add(item)
         self._forget()
 
@@ -110,6 +111,7 @@ class ItemCounts:
         known = self.catalogue.known(before)
         self._pass_time(time)
         self.blend.learn(Order(time, numbers, known))
+        self._times[numbers] = self._times[known] = self._newest
         names = self.catalogue.names
         self._changed.update(names[number] for number in (*numbers.tolist(), *known.tolist()))
         self._forget()
@@ -124,8 +126,9 @@ class ItemCounts:
         number = self.catalogue.number(name)
         if number is None:
             return None
-        pieces = [component.pack(number, self._ids) for component in self._stored]
-        packed: bytes = msgpack.packb((int(self._ids[number]), self._newest, *pieces))
+        time = int(self._times[number])
+        pieces = [component.pack(number, self._ids, time) for component in self._stored]
+        packed: bytes = msgpack.packb((int(self._ids[number]), time, *pieces))
         return packed
 
     def _pass_time(self, time: int) -> None:
@@ -139,7 +142,8 @@ class ItemCounts:
         numbers = self.catalogue.numbers(items)
         if (new := len(self.catalogue) - self.blend.size) > 0:
             if len(self.catalogue) > len(self._ids):
-                self._ids = np.concatenate((self._ids, np.zeros(max(64, len(self._ids), new), np.intp)))
+                more = np.zeros(max(64, len(self._ids), new), np.intp)
+                self._ids, self._times = np.concatenate((self._ids, more)), np.concatenate((self._times, more))
             self._ids[self.blend.size : len(self.catalogue)] = np.arange(self._next, self._next + new)
             self._next += new
             self.blend.reserve(len(self.catalogue))
@@ -150,6 +154,7 @@ class ItemCounts:
         found: list[tuple[int, str, Sequence[Any]]] = sorted((row[0], name, row) for name, row in unpacked)
         self.catalogue = Catalogue(name for _, name, _ in found)
         self._ids = np.array([id_ for id_, _, _ in found], np.intp)
+        self._times = np.array([row[1] for _, _, row in found], np.intp)
         self.blend.reserve(len(found))
         places = Places(self._ids)
         for component in self._stored:
@@ -170,7 +175,7 @@ class ItemCounts:
         lightest = np.lexsort((-np.arange(len(weights)), weights))
         kept = np.sort(lightest[excess:])
         self._changed.update(self.catalogue.keep(kept))
-        self._ids = self._ids[kept]
+        self._ids, self._times = self._ids[kept], self._times[kept]
         for component in self._stored:
             component.keep(kept)
         self.blend.size = len(kept)

@@ -109,12 +109,13 @@ class PairCounts:
         values = scale * counts / np.sqrt(np.maximum(self._in[items], 1e-300)) * (counts / (counts + shrink))
         return Offers(items, values, np.repeat(seeds, lengths))
 
-    def pack(self, item: int, ids: Numbers) -> Sequence[Any]:
+    def pack(self, item: int, ids: Numbers, time: int) -> Sequence[Any]:
         """See `Stored.pack`; 12 bytes for each other."""
         row = self._rows[item]
         others = ids[row.others].astype(np.uint32)
-        sums = float(self._out[item]), float(self._in[item])
-        return (*sums, row.floor, others.tobytes(), row.weights.tobytes())
+        shift = 2.0 ** (BLOCK * (self._block - time // (self._half_life * BLOCK)))
+        sums = float(self._out[item]) * shift, float(self._in[item]) * shift
+        return (*sums, row.floor * shift, others.tobytes(), (row.weights * shift).tobytes())
 
     def unpack(self, item: int, packed: Sequence[Any], time: int, places: Places) -> None:
         """See `Stored.unpack`; raises ValueError when a row is cut short."""

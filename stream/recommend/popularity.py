@@ -66,9 +66,12 @@ class Popularity(Stored):
             spans = (half_life * BLOCK for half_life in HALF_LIVES)
             self._until = min((block + 1) * span for block, span in zip(self._blocks, spans, strict=True))
 
-    def pack(self, item: int, ids: Numbers) -> Sequence[Any]:
+    def pack(self, item: int, ids: Numbers, time: int) -> Sequence[Any]:
         """See `Stored.pack`."""
-        return [float(counts[item]) for counts in self._counts]
+        shifts = (self._blocks[place] - time // (half_life * BLOCK) for place, half_life in enumerate(HALF_LIVES))
+        return [
+            float(counts[item]) * 2.0 ** (BLOCK * shift) for counts, shift in zip(self._counts, shifts, strict=True)
+        ]
 
     def unpack(self, item: int, packed: Sequence[Any], time: int, places: Places) -> None:
         """See `Stored.unpack`."""

@@ -45,7 +45,7 @@ class ItemRow(NamedTuple):
     id
         The item's place among all that its partition has ever counted, in order of appearance.
     newest
-        Time (ms) of the partition's newest order when the row was stored: counts are in its units.
+        Time (ms) of the partition's newest order when the item last changed: counts are in its units.
     popularity
         Decayed orders and adds, at each of the half-lives.
     neighbours, sequences

@@ -65,9 +65,9 @@ class Sequences(Stored):
         """See `Stored.advance`."""
         self._pairs.advance(time)
 
-    def pack(self, item: int, ids: Numbers) -> Sequence[Any]:
+    def pack(self, item: int, ids: Numbers, time: int) -> Sequence[Any]:
         """See `Stored.pack`."""
-        return self._pairs.pack(item, ids)
+        return self._pairs.pack(item, ids, time)
 
     def unpack(self, item: int, packed: Sequence[Any], time: int, places: Places) -> None:
         """See `Stored.unpack`."""

@@ -73,7 +73,6 @@ def target(**values: Any) -> dict[str, Any]:
         ("settings: target 'buys' is declared twice", {"targets": target()["targets"] * 2}),
         ("recommend.half_life", {"recommend": {"half_life": "1ms"}}),
         ("recommend.shrink", {"recommend": {"shrink": INF}}),
-        ("recommend.again", {"recommend": {"again": INF}}),
         ("recommend.triggers.0", {"recommend": {"triggers": ["Added Product"]}}),
     ],
 )

@@ -140,4 +140,4 @@ def test_a_partition_knows_what_others_have_counted() -> None:
     assert {one.reason for one in alone} == {"popular"}
     made[0].adopt(model)
     found = recommended(customer(("t2-0", NOW)), 5, {"t2-0", "bag"}, made[0])
-    assert sum(one.item[:2] == "t2" and one.because == "t2-0" for one in found) >= 4
+    assert sum(one.item[:2] == "t2" and one.because == "t2-0" for one in found) >= 3
