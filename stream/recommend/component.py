@@ -170,7 +170,7 @@ class Stored(Component):
         ids
             Of each number, what the item is called in packed rows.
         time
-            In whose units: of the newest order when the item last changed, so that it does not matter when it is packed.
+            In whose units: of the newest order when the item last changed, whenever it is packed.
         """
 
     @abstractmethod

@@ -19,11 +19,13 @@ class Ranker:
 
     Of an order, the loss is -log of the chance that a draw from softmax(x · w) is one of the items that were ordered:
     a list of ten is good when one of them is in it, not when it knows all of a long order. Near the weights w₀ with
-    which it was ranked the loss is about g · (w - w₀) + ½ (w - w₀)ᵀ H (w - w₀). H is the covariance of the candidates'
-    features, drawn half from the softmax and half from what was ordered: where the softmax is sure and wrong its own
-    covariance is next to nothing, and a step would be without bounds; so no order asks for more than 4 nats. So orders add up to one quadratic form with the matrix Σ H and the vector
-    Σ (H w₀ - g), whatever each one's w₀ was; and so do partitions. Weights are its minimum, with a prior that pulls to
-    those of the start.
+    which it was ranked the loss is about g · (w - w₀) + ½ (w - w₀)ᵀ H (w - w₀). So orders add up to one quadratic form
+    with the matrix Σ H and the vector Σ (H w₀ - g), whatever each one's w₀ was; and so do partitions. Weights are its
+    minimum, with a prior that pulls to those of the start.
+
+    H is the covariance of the candidates' features, drawn half from the softmax and half from what was ordered. Where
+    the softmax is sure and wrong its own covariance is next to nothing, and a step would be without bounds; so no order
+    asks for more than 4 nats.
 
     Parameters
     ----------
