@@ -113,7 +113,7 @@ class PairCounts:
         """See `Stored.pack`; 12 bytes for each other."""
         row = self._rows[item]
         others = ids[row.others].astype(np.uint32)
-        shift = 2.0 ** (BLOCK * (self._block - time // (self._half_life * BLOCK)))
+        shift = 2.0 ** min(BLOCK * (self._block - time // (self._half_life * BLOCK)), 1023)
         sums = float(self._out[item]) * shift, float(self._in[item]) * shift
         return (*sums, row.floor * shift, others.tobytes(), (row.weights * shift).tobytes())
 

@@ -70,7 +70,8 @@ class Popularity(Stored):
         """See `Stored.pack`."""
         shifts = (self._blocks[place] - time // (half_life * BLOCK) for place, half_life in enumerate(HALF_LIVES))
         return [
-            float(counts[item]) * 2.0 ** (BLOCK * shift) for counts, shift in zip(self._counts, shifts, strict=True)
+            float(counts[item]) * 2.0 ** min(BLOCK * shift, 1023)
+            for counts, shift in zip(self._counts, shifts, strict=True)
         ]
 
     def unpack(self, item: int, packed: Sequence[Any], time: int, places: Places) -> None:

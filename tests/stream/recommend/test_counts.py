@@ -160,3 +160,13 @@ def test_the_hash_seed_changes_nothing() -> None:
         for seed in ("1", "2")
     }
     assert found == {fingerprint()}
+
+
+def test_a_clock_that_jumps_centuries_is_survived() -> None:
+    """Within one batch: what was counted before is packed when nothing of it is left."""
+    counts = ItemCounts(CONFIG)
+    counts.learn_order(["a", "b"], START)
+    counts.learn_order(["c"], START + 400_000 * DAY)
+    again = ItemCounts(CONFIG, packed(counts), counts.state)
+    assert packed(again) == packed(counts)
+    assert weight(counts, "c") > 0
