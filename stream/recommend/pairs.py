@@ -113,18 +113,18 @@ class PairCounts:
         """See `Stored.pack`; 12 bytes for each other."""
         row = self._rows[item]
         others = ids[row.others].astype(np.uint32)
-        shift = 2.0 ** min(BLOCK * (self._block - time // (self._half_life * BLOCK)), 1023)
-        sums = float(self._out[item]) * shift, float(self._in[item]) * shift
-        return (*sums, row.floor * shift, others.tobytes(), (row.weights * shift).tobytes())
+        blocks = self._block - time // (self._half_life * BLOCK)
+        sums = shifted(np.array([self._out[item], self._in[item], row.floor]), blocks).tolist()
+        return (*sums, others.tobytes(), shifted(row.weights, blocks).tobytes())
 
     def unpack(self, item: int, packed: Sequence[Any], time: int, places: Places) -> None:
         """See `Stored.unpack`; raises ValueError when a row is cut short."""
-        shift = _shift(time // (self._half_life * BLOCK), self._block)
-        out, in_, floor, others, weights = packed
+        blocks = time // (self._half_life * BLOCK) - self._block
+        *sums, others, weights = packed
         numbers = places(np.frombuffer(others, np.uint32))
         there = numbers >= 0
-        self._out[item], self._in[item] = out * shift, in_ * shift
-        self._rows[item] = Row(numbers[there], np.frombuffer(weights)[there] * shift, floor * shift)
+        self._out[item], self._in[item], floor = shifted(np.array(sums), blocks).tolist()
+        self._rows[item] = Row(numbers[there], shifted(np.frombuffer(weights)[there], blocks), floor)
 
     def keep(self, kept: Numbers) -> None:
         """See `Stored.keep`."""
@@ -147,13 +147,12 @@ class PairCounts:
         merged._newest = max(part._newest for part in parts)
         gathered: list[list[tuple[Numbers, Floats]]] = [[] for _ in range(size)]
         for part, names in zip(parts, numbers, strict=True):
-            shift = _shift(part._block, merged._block)
-            known = len(names)
-            merged._out[names] += part._out[:known] * shift
-            merged._in[names] += part._in[:known] * shift
+            blocks, known = part._block - merged._block, len(names)
+            merged._out[names] += shifted(part._out[:known], blocks)
+            merged._in[names] += shifted(part._in[:known], blocks)
             for item, row in enumerate(part._rows[:known]):
                 if len(row.others):
-                    gathered[names[item]].append((names[row.others], (row.weights - row.floor) * shift))
+                    gathered[names[item]].append((names[row.others], shifted(row.weights - row.floor, blocks)))
         for item, found in enumerate(gathered):
             if found:
                 items = np.concatenate([one for one, _ in found])
@@ -180,18 +179,25 @@ class PairCounts:
     def _advance(self, block: int) -> None:
         if block <= self._block:
             return
-        shift = _shift(self._block, block)
-        self._block = block
-        self._out *= shift
-        self._in *= shift
+        blocks, self._block = self._block - block, block
+        self._out, self._in = shifted(self._out, blocks), shifted(self._in, blocks)
         for row in self._rows:
-            row.weights = row.weights * shift
-            row.floor *= shift
+            row.weights = shifted(row.weights, blocks)
+            row.floor = float(shifted(np.array(row.floor), blocks))
 
 
-def _shift(block: int, to: int) -> float:
-    """What a weight of `block` is in units of `to`."""
-    return float(2.0 ** max(BLOCK * (block - to), -1074))
+def shifted(weights: Floats, blocks: int) -> Floats:
+    """Weights in units of so many blocks earlier (later ones are negative): exact, or nothing.
+
+    The same in one step or many, and there and back again, but for what is too small for a float.
+
+    Examples
+    --------
+    >>> shifted(shifted(np.array([1.5]), -2), 2), shifted(np.array([1.5]), -1_000_000)
+    (array([1.5]), array([0.]))
+    """
+    found: Floats = np.ldexp(weights, BLOCK * max(-20, min(20, blocks)))
+    return found
 
 
 def sampled(items: Numbers, most: int, seed: int) -> NDArray[np.intp]:

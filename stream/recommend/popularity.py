@@ -9,7 +9,7 @@ import numpy as np
 
 from stream.durations import DAY
 from stream.recommend.component import Floats, Numbers, Offers, Order, Places, Query, Stored, grown
-from stream.recommend.pairs import BLOCK
+from stream.recommend.pairs import BLOCK, shifted
 
 HALF_LIVES = (2 * DAY, 7 * DAY, 30 * DAY)
 """In ms: their differences say what is rising and what is falling."""
@@ -68,17 +68,16 @@ class Popularity(Stored):
 
     def pack(self, item: int, ids: Numbers, time: int) -> Sequence[Any]:
         """See `Stored.pack`."""
-        shifts = (self._blocks[place] - time // (half_life * BLOCK) for place, half_life in enumerate(HALF_LIVES))
-        return [
-            float(counts[item]) * 2.0 ** min(BLOCK * shift, 1023)
-            for counts, shift in zip(self._counts, shifts, strict=True)
-        ]
+        blocks = (
+            block - time // (half_life * BLOCK) for block, half_life in zip(self._blocks, HALF_LIVES, strict=True)
+        )
+        return [float(shifted(counts[item], one)) for counts, one in zip(self._counts, blocks, strict=True)]
 
     def unpack(self, item: int, packed: Sequence[Any], time: int, places: Places) -> None:
         """See `Stored.unpack`."""
         for place, (half_life, count) in enumerate(zip(HALF_LIVES, packed, strict=True)):
-            shift = BLOCK * (time // (half_life * BLOCK) - self._blocks[place])
-            self._counts[place][item] = count * 2.0 ** max(shift, -1074)
+            blocks = time // (half_life * BLOCK) - self._blocks[place]
+            self._counts[place][item] = shifted(np.array(count), blocks)
 
     def keep(self, kept: Numbers) -> None:
         """See `Stored.keep`."""
@@ -95,11 +94,11 @@ class Popularity(Stored):
             for place in range(len(HALF_LIVES)):
                 block = part._blocks[place]
                 merged._advance(place, block)
-                shift = 2.0 ** max(BLOCK * (block - merged._blocks[place]), -1074)
-                merged._counts[place][names] += part._counts[place][: len(names)] * shift
+                counts = part._counts[place][: len(names)]
+                merged._counts[place][names] += shifted(counts, block - merged._blocks[place])
         return merged
 
     def _advance(self, place: int, block: int) -> None:
         if block > self._blocks[place]:
-            self._counts[place] *= 2.0 ** max(BLOCK * (self._blocks[place] - block), -1074)
+            self._counts[place] = shifted(self._counts[place], self._blocks[place] - block)
             self._blocks[place] = block
