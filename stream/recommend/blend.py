@@ -131,16 +131,18 @@ class Blend:
         size = max(size, self.size)
         offers = [one for component in self.components for one in component.score(query)]
         offers.extend(extra)
-        dense = np.zeros((len(offers), size))
-        chosen = np.zeros(size, np.bool_)
         heads = len(Popularity.signals)
-        for place, (row, one) in enumerate(zip(dense, offers, strict=True)):
-            if place < heads:
-                row[: len(one.values)] = one.values
-                chosen |= row >= least(row, HEADS)
-            elif len(one.items):
-                row[:] = one.scores(size)
-                chosen[one.items] = True
+        rest = offers[heads:]
+        found = np.concatenate([one.items for one in rest])
+        starts = np.repeat(size * np.arange(heads, len(offers)), [len(one.items) for one in rest])
+        values = np.concatenate([one.values for one in rest])
+        summed = np.bincount(starts + found, values, len(offers) * size).astype(np.float64)  # none of none are ints
+        dense = summed.reshape(len(offers), size)
+        chosen = np.zeros(size, np.bool_)
+        chosen[found] = True
+        for row, one in zip(dense, offers[:heads], strict=False):
+            row[: len(one.values)] = one.values
+            chosen |= row >= least(row, HEADS)
         chosen[exclude] = False
         items = np.flatnonzero(chosen)
         highest = dense.max(axis=1, initial=0.0)

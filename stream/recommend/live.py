@@ -25,7 +25,7 @@ from stream.updates import ItemsRecommended, rounded, to_json, update_id
 ADDED, ORDERED = "Product Added", "Order Completed"
 HIT_AT = 10
 
-EAGER = 500
+EAGER = 100
 """Orders of known customers that teach the rankers of all situations; from then on, each order teaches one in turn."""
 
 OPEN = 4

@@ -70,9 +70,15 @@ class ItemNeighbours(Stored):
 
     def score(self, query: Query) -> Sequence[Offers]:
         """See `Component.score`."""
-        weights = fading(query.own, query.time)[-self._seeds :]
-        own = query.own.items[-self._seeds :]
-        return self._offers(query.basket), self._offers(query.last), self._offers(own, weights)
+        basket = self._pairs.offers(query.basket[-self._seeds :])
+        items, values, seeds = self._pairs.offers(query.own.items[-self._seeds :])
+        if not len(items):
+            return basket, NOTHING, NOTHING
+        latest = np.isin(seeds, query.last)
+        weights = np.zeros(1 + int(query.own.items.max()))
+        weights[query.own.items] = fading(query.own, query.time)
+        last = Offers(items[latest], values[latest], seeds[latest])
+        return basket, last, Offers(items, values * weights[seeds], seeds)
 
     def advance(self, time: int) -> None:
         """See `Stored.advance`."""
@@ -95,9 +101,3 @@ class ItemNeighbours(Stored):
         merged = type(self)(1, 1, self._most, self._seeds)
         merged._pairs = self._pairs.merge([other._pairs for other in others], numbers, size)
         return merged
-
-    def _offers(self, seeds: Numbers, weights: Floats | None = None) -> Offers:
-        seeds = seeds[-self._seeds :]
-        if not len(seeds):
-            return NOTHING
-        return self._pairs.offers(seeds, np.ones(len(seeds)) if weights is None else weights)

@@ -95,17 +95,17 @@ class PairCounts:
                 if len(row.others) > 2 * self._cap:
                     self._prune(row)
 
-    def offers(self, seeds: Numbers, weights: Floats) -> Offers:
-        """Others of the seeds: similarity c / √(out · in) · c / (c + shrink), times the seed's weight."""
+    def offers(self, seeds: Numbers) -> Offers:
+        """Others of the seeds, one after the other: similarity c / √(out · in) · c / (c + shrink)."""
         rows = [self._rows[seed] for seed in seeds.tolist()]
         lengths = [len(row.others) for row in rows]
-        if not sum(lengths):
+        if not any(lengths):
             return NOTHING
         items = np.concatenate([row.others for row in rows])
         counts = np.concatenate([row.weights for row in rows])
         counts -= np.repeat([row.floor for row in rows], lengths)
         shrink = self._shrink * 2.0 ** (self._newest / self._half_life - BLOCK * self._block)
-        scale = np.repeat(weights / np.sqrt(np.maximum(self._out[seeds], 1e-300)), lengths)
+        scale = np.repeat(1.0 / np.sqrt(np.maximum(self._out[seeds], 1e-300)), lengths)
         values = scale * counts / np.sqrt(np.maximum(self._in[items], 1e-300)) * (counts / (counts + shrink))
         return Offers(items, values, np.repeat(seeds, lengths))
 

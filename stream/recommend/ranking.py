@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from stream.recommend.blend import Blend, Candidates
-from stream.recommend.component import Floats, Offers
+from stream.recommend.component import Offers
 
 Reason = Literal["similar", "after", "again", "popular"]
 
@@ -87,16 +88,24 @@ def ranked(
     terms = terms[:, : len(blend.signals)] + terms[:, len(blend.signals) :]
     places = blend.rank(candidates, situation, count)
     lifts = terms[places] - terms.mean(axis=0)
-    kinds: dict[Reason, list[int]] = {}
-    for signal, reason in enumerate(blend.signals):
-        kinds.setdefault(REASONS[reason], []).append(signal)
+    kinds = _kinds(blend.signals)
     sums = {reason: lifts[:, signals].sum(axis=1).tolist() for reason, signals in kinds.items()}
     found = []
     for row, place in enumerate(places.tolist()):
         item = int(candidates.items[place])
-        reason, seed = _reason(candidates.offers, item, {kind: sums[kind][row] for kind in sums}, kinds, lifts[row])
+        told = {reason: sums[reason][row] for reason in sums}
+        reason, seed = _reason(candidates.offers, item, told, kinds, lifts[row].tolist())
         found.append(Ranked(name(item), float(chance[place]), reason, None if seed is None else name(seed)))
     return found
+
+
+@cache
+def _kinds(signals: tuple[str, ...]) -> dict[Reason, list[int]]:
+    """Reason -> places of its signals."""
+    kinds: dict[Reason, list[int]] = {}
+    for place, signal in enumerate(signals):
+        kinds.setdefault(REASONS[signal], []).append(place)
+    return kinds
 
 
 def _reason(
@@ -104,7 +113,7 @@ def _reason(
     item: int,
     sums: Mapping[Reason, float],
     kinds: Mapping[Reason, Sequence[int]],
-    lifts: Floats,
+    lifts: Sequence[float],
 ) -> tuple[Reason, int | None]:
     """What lifts an item most, of all that has a seed, and the seed."""
     for reason in sorted(sums, key=lambda one: -sums[one]):

@@ -6,9 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, Self
 
-import numpy as np
-
-from stream.recommend.component import NOTHING, Numbers, Offers, Order, Places, Query, Stored
+from stream.recommend.component import Numbers, Offers, Order, Places, Query, Stored
 from stream.recommend.pairs import PairCounts, sampled
 
 
@@ -58,8 +56,7 @@ class Sequences(Stored):
 
     def score(self, query: Query) -> Sequence[Offers]:
         """See `Component.score`."""
-        seeds = query.last[-self._seeds :]
-        return (self._pairs.offers(seeds, np.ones(len(seeds))) if len(seeds) else NOTHING,)
+        return (self._pairs.offers(query.last[-self._seeds :]),)
 
     def advance(self, time: int) -> None:
         """See `Stored.advance`."""
