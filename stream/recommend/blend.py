@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.recommend.again import BuyAgain
-from stream.recommend.component import Component, Floats, Numbers, Offers, Order, Query
+from stream.recommend.component import Component, Floats, Numbers, Offers, Order, Query, marked
 from stream.recommend.customers import SimilarCustomers
 from stream.recommend.neighbours import ItemNeighbours
 from stream.recommend.popularity import Popularity
@@ -164,7 +164,7 @@ class Blend:
 
     def teach(self, candidates: Candidates, situation: str, wanted: Numbers) -> bool:
         """Learn which of the candidates were ordered; whether any was."""
-        ordered = np.isin(candidates.items, wanted)
+        ordered = marked(candidates.items, wanted)
         if not ordered.any():
             return False
         self.rankers[situation].learn(candidates.features, np.flatnonzero(ordered))

@@ -208,3 +208,11 @@ def renumbered(kept: Numbers, size: int) -> Numbers:
     found = np.full(size, -1)
     found[kept] = np.arange(len(kept))
     return found
+
+
+def marked(items: Numbers, wanted: Numbers) -> NDArray[np.bool_]:
+    """Whether each item is one of the wanted, shape [n]; as `np.isin`, and much faster for few."""
+    marks = np.zeros(1 + max(int(items.max(initial=0)), int(wanted.max(initial=0))), np.bool_)
+    marks[wanted] = True
+    found: NDArray[np.bool_] = marks[items]
+    return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import msgpack
-import numpy as np
 
 from stream.config import EngineConfig
 from stream.entries import Event
@@ -14,6 +13,7 @@ from stream.model import Model
 from stream.profiles.customers import Customers
 from stream.profiles.profile import Profile
 from stream.recommend.blend import SITUATIONS, Candidates
+from stream.recommend.component import marked
 from stream.recommend.lists import RANKER, STATE, Lists, last_order, situation
 from stream.recommend.ranker import Ranker
 from stream.recommend.ranking import Ranked
@@ -155,7 +155,7 @@ class Recommender:
             candidates = self.lists.candidates(profile, time, items[:half], items[:half])
             items = items[half:]
         elif which == "new":
-            kept = ~np.isin(candidates.items, self.lists.places(profile.bought))
+            kept = ~marked(candidates.items, self.lists.places(profile.bought))
             candidates = Candidates(candidates.items[kept], candidates.features[kept], candidates.offers)
         if self._blend.teach(candidates, which, self.lists.places(items)):
             self._taught.add(which)

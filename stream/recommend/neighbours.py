@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from stream.recommend.component import NOTHING, Floats, Numbers, Offers, Order, Own, Places, Query, Stored
+from stream.recommend.component import NOTHING, Floats, Numbers, Offers, Order, Own, Places, Query, Stored, marked
 from stream.recommend.pairs import PairCounts, sampled
 
 LATELY = 60 * 86_400_000.0
@@ -74,7 +74,7 @@ class ItemNeighbours(Stored):
         items, values, seeds = self._pairs.offers(query.own.items[-self._seeds :])
         if not len(items):
             return basket, NOTHING, NOTHING
-        latest = np.isin(seeds, query.last)
+        latest = marked(seeds, query.last)
         weights = np.zeros(1 + int(query.own.items.max()))
         weights[query.own.items] = fading(query.own, query.time)
         last = Offers(items[latest], values[latest], seeds[latest])
