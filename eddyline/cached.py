@@ -47,7 +47,7 @@ class Recommendation:
     score
         By which a list is ordered; of two lists, scores do not compare.
     reason
-        `similar`, `again` or `popular`.
+        `similar`, `after`, `again` or `popular`.
     because
         The customer's own item that counted most, if one did.
     sentence
