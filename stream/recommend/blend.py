@@ -131,22 +131,27 @@ class Blend:
         size = max(size, self.size)
         offers = [one for component in self.components for one in component.score(query)]
         offers.extend(extra)
-        heads = len(Popularity.signals)
-        rest = offers[heads:]
+        popular, rest = offers[: len(Popularity.signals)], offers[len(Popularity.signals) :]
         found = np.concatenate([one.items for one in rest])
-        starts = np.repeat(size * np.arange(heads, len(offers)), [len(one.items) for one in rest])
-        values = np.concatenate([one.values for one in rest])
-        summed = np.bincount(starts + found, values, len(offers) * size).astype(np.float64)  # none of none are ints
-        dense = summed.reshape(len(offers), size)
         chosen = np.zeros(size, np.bool_)
         chosen[found] = True
-        for row, one in zip(dense, offers[:heads], strict=False):
-            row[: len(one.values)] = one.values
-            chosen |= row >= least(row, HEADS)
-        chosen[exclude] = False
+        for one in popular:
+            chosen[: len(one.values)] |= one.values >= least(one.values, HEADS)
         items = np.flatnonzero(chosen)
+        counted = int(np.searchsorted(items, len(popular[0].values)))
+        dense = np.zeros((len(offers), len(items)))
+        for row, one in zip(dense, popular, strict=False):
+            row[:counted] = one.values[items[:counted]]
+        place = np.zeros(size, np.intp)
+        place[items] = np.arange(len(items))
+        starts = np.repeat(len(items) * np.arange(len(rest)), [len(one.items) for one in rest])
+        values = np.concatenate([one.values for one in rest])
+        summed = np.bincount(starts + place[found], values, len(rest) * len(items))
+        dense[len(popular) :] = summed.reshape(len(rest), len(items))
         highest = dense.max(axis=1, initial=0.0)
-        scaled = dense[:, items] * (1000.0 / np.where(highest > 0, highest, 1.0))[:, None]
+        shown = ~marked(items, exclude)
+        items = items[shown]
+        scaled = dense[:, shown] * (1000.0 / np.where(highest > 0, highest, 1.0))[:, None]
         if len(items) > POOL:
             fused = scaled.sum(axis=0)
             kept = fused >= least(fused, POOL)

@@ -50,9 +50,9 @@ class Catalogue:
             found[number] = None
         return np.fromiter(found, np.intp, len(found))
 
-    def number(self, name: str) -> int | None:
-        """An item's number; None when it is unknown."""
-        return self._numbers.get(name)
+    def number(self, name: str) -> int:
+        """An item's number; -1 when it is unknown."""
+        return self._numbers.get(name, -1)
 
     def known(self, names: Iterable[str]) -> Numbers:
         """Numbers of those items that are known, in their order; shape [n]."""

@@ -84,7 +84,7 @@ class ItemCounts:
     def learn_add(self, item: str, time: int) -> None:
         """An item was put into a basket."""
         number = self.catalogue.number(item)
-        if number is None:
+        if number < 0:
             number = int(self._numbers([item])[0])
         self._pass_time(time)
         self._popularity.count_one(number, time, ADD_WEIGHT)
@@ -124,7 +124,7 @@ class ItemCounts:
     def pack_item(self, name: str) -> bytes | None:
         """One item's counts, as stored; None when it is not counted any more."""
         number = self.catalogue.number(name)
-        if number is None:
+        if number < 0:
             return None
         time = int(self._times[number])
         pieces = [component.pack(number, self._ids, time) for component in self._stored]

@@ -102,12 +102,14 @@ class Lists:
             Items that may not be shown.
         """
         catalogue = self.counts.catalogue
-        known = [item for item in profile.bought if item in catalogue]
-        values = np.array([profile.bought[item] for item in known], np.float64).reshape(len(known), 3)
-        own = Own(catalogue.known(known), values[:, 0], values[:, 1], values[:, 2])
+        numbers = np.array([catalogue.number(item) for item in profile.bought], np.intp)
+        values = np.array(list(profile.bought.values()), np.float64).reshape(len(numbers), 3)
+        bought = Own(numbers, values[:, 0], values[:, 1], values[:, 2])
+        there = numbers >= 0
+        own = Own(numbers[there], values[there, 0], values[there, 1], values[there, 2])
         last = last_order(profile)
         query = Query(time, own, catalogue.known(last), catalogue.known(basket))
-        seeds = list(zip(known, fading(own, time).tolist(), strict=True))
+        seeds = list(zip(profile.bought, fading(bought, time).tolist(), strict=True))
         extra = self._served.offers(catalogue, basket, last, seeds[-SEEDS:])
         size = len(catalogue) + len(self._served.names)
         return self.blend.candidates(query, self.places(exclude), extra, size)
@@ -115,7 +117,7 @@ class Lists:
     def places(self, items: Iterable[str]) -> Numbers:
         """Numbers of items among the candidates; those that nobody knows are left out."""
         found = (self._served.place(item, self.counts.catalogue) for item in items)
-        return np.array([place for place in found if place is not None], np.intp)
+        return np.array([place for place in found if place >= 0], np.intp)
 
     def name(self, number: int) -> str:
         """Name of a candidate."""

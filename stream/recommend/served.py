@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from stream.recommend.catalogue import Catalogue
-from stream.recommend.component import NONE, NOTHING, Floats, Numbers, Offers
+from stream.recommend.component import NONE, NOTHING, Floats, Numbers, Offers, marked
 from stream.recommend.model import ItemsModel
 
 
@@ -50,8 +50,7 @@ class Served:
         """Number of each of the model's items among the partition's, shape [len(names)]."""
         own = len(catalogue)
         if self._known[0] != catalogue.version:
-            found = [catalogue.number(name) for name in self.names]
-            self._numbers = np.array([-1 if number is None else number for number in found], np.intp)
+            self._numbers = np.array([catalogue.number(name) for name in self.names], np.intp)
         elif self._known[1] != own:
             for number in range(self._known[1], own):
                 place = self._place.get(catalogue.names[number])
@@ -63,13 +62,13 @@ class Served:
         self._shown = np.where(self._numbers >= 0, self._numbers, own + np.arange(len(self.names)))
         return self._shown
 
-    def place(self, name: str, catalogue: Catalogue) -> int | None:
-        """Number of an item, whoever knows it; None when nobody does."""
+    def place(self, name: str, catalogue: Catalogue) -> int:
+        """Number of an item, whoever knows it; -1 when nobody does."""
         number = catalogue.number(name)
-        if number is not None:
+        if number >= 0:
             return number
-        place = self._place.get(name)
-        return None if place is None else len(catalogue) + place
+        place = self._place.get(name, -1)
+        return place if place < 0 else len(catalogue) + place
 
     def name(self, number: int, catalogue: Catalogue) -> str:
         """Reverse of `place`."""
@@ -94,22 +93,23 @@ class Served:
             return [NOTHING] * len(self.signals)
         numbers = self.numbers(catalogue)
         popular = Offers(numbers[self._popular_items], self._popular, np.full(len(self._popular), -1))
+        items, values, seeds = self._near([name for name, _ in own], numbers)
+        weights = np.zeros(len(catalogue) + len(self.names) + 1)  # the last is of items that nobody knows
+        weights[[self.place(name, catalogue) for name, _ in own]] = [weight for _, weight in own]
+        latest = marked(
+            seeds, np.array([place for name in last if (place := self.place(name, catalogue)) >= 0], np.intp)
+        )
         return [
-            self._near([(name, 1.0) for name in basket], numbers),
-            self._near([(name, 1.0) for name in last], numbers),
-            self._near(own, numbers),
+            self._near(basket, numbers),
+            Offers(items[latest], values[latest], seeds[latest]),
+            Offers(items, values * weights[seeds], seeds),
             popular,
         ]
 
-    def _near(self, seeds: Iterable[tuple[str, float]], numbers: Numbers) -> Offers:
-        known = {self._place[name]: weight for name, weight in seeds if name in self._place}
-        if not known:
+    def _near(self, seeds: Iterable[str], numbers: Numbers) -> Offers:
+        places = [self._place[name] for name in seeds if name in self._place]
+        if not places:
             return NOTHING
-        places = list(known)
         items = [self._items[place] for place in places]
-        lengths = np.array([len(one) for one in items])
-        return Offers(
-            numbers[np.concatenate(items)],
-            np.concatenate([self._values[place] for place in places]) * np.repeat(list(known.values()), lengths),
-            np.repeat(numbers[places], lengths),
-        )
+        found, values = np.concatenate(items), np.concatenate([self._values[place] for place in places])
+        return Offers(numbers[found], values, np.repeat(numbers[places], [len(one) for one in items]))
