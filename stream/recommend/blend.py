@@ -137,25 +137,25 @@ class Blend:
         chosen[found] = True
         for one in popular:
             chosen[: len(one.values)] |= one.values >= least(one.values, HEADS)
-        items = np.flatnonzero(chosen)
+        items = chosen.nonzero()[0]
         counted = int(np.searchsorted(items, len(popular[0].values)))
         dense = np.zeros((len(offers), len(items)))
         for row, one in zip(dense, popular, strict=False):
             row[:counted] = one.values[items[:counted]]
         place = np.zeros(size, np.intp)
         place[items] = np.arange(len(items))
-        starts = np.repeat(len(items) * np.arange(len(rest)), [len(one.items) for one in rest])
+        starts = (len(items) * np.arange(len(rest))).repeat([len(one.items) for one in rest])
         values = np.concatenate([one.values for one in rest])
         summed = np.bincount(starts + place[found], values, len(rest) * len(items))
         dense[len(popular) :] = summed.reshape(len(rest), len(items))
         highest = dense.max(axis=1, initial=0.0)
-        shown = ~marked(items, exclude)
-        items = items[shown]
-        scaled = dense[:, shown] * (1000.0 / np.where(highest > 0, highest, 1.0))[:, None]
+        units = (1000.0 / np.where(highest > 0, highest, 1.0))[:, None]
+        kept = ~marked(items, exclude)
         if len(items) > POOL:
-            fused = scaled.sum(axis=0)
-            kept = fused >= least(fused, POOL)
-            items, scaled = items[kept], scaled[:, kept]
+            fused = (dense * units).sum(axis=0) * kept
+            kept &= fused >= least(fused, POOL)
+        places = kept.nonzero()[0]
+        items, scaled = items[places], dense[:, places] * units
         return Candidates(items, np.concatenate((np.log1p(scaled), scaled / 200.0)).T.copy(), offers)
 
     def scores(self, candidates: Candidates, situation: str) -> Floats:
@@ -172,7 +172,7 @@ class Blend:
         ordered = marked(candidates.items, wanted)
         if not ordered.any():
             return False
-        self.rankers[situation].learn(candidates.features, np.flatnonzero(ordered))
+        self.rankers[situation].learn(candidates.features, ordered.nonzero()[0])
         return True
 
     def merge(self, others: Sequence[Self], numbers: Sequence[Numbers], size: int) -> Self:
@@ -198,7 +198,8 @@ def least(scores: Floats, count: int) -> float:
 def best(scores: Floats, count: int) -> NDArray[np.intp]:
     """Places of the `count` highest scores, highest first, of equal ones the first."""
     if len(scores) > count:
-        places = np.flatnonzero(scores >= np.partition(scores, -count)[-count])
+        places = (scores >= np.partition(scores, -count)[-count]).nonzero()[0]
     else:
         places = np.arange(len(scores))
-    return places[np.argsort(-scores[places], kind="stable")][:count]
+    order = (-scores[places]).argsort(kind="stable")[:count]
+    return np.asarray(places[order], np.intp)

@@ -81,8 +81,8 @@ class Offers(NamedTuple):
 
     def because(self, item: int) -> int:
         """The seed that counted most for an item; -1 when there is none."""
-        parts = np.flatnonzero(self.items == item)
-        return int(self.seeds[parts[np.argmax(self.values[parts])]]) if len(parts) else -1
+        parts = (self.items == item).nonzero()[0]
+        return int(self.seeds[parts[self.values[parts].argmax()]]) if len(parts) else -1
 
 
 NOTHING = Offers(NONE, np.zeros(0), NONE)

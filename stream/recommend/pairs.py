@@ -103,11 +103,11 @@ class PairCounts:
             return NOTHING
         items = np.concatenate([row.others for row in rows])
         counts = np.concatenate([row.weights for row in rows])
-        counts -= np.repeat([row.floor for row in rows], lengths)
+        counts -= np.array([row.floor for row in rows]).repeat(lengths)
         shrink = self._shrink * 2.0 ** (self._newest / self._half_life - BLOCK * self._block)
-        scale = np.repeat(1.0 / np.sqrt(np.maximum(self._out[seeds], 1e-300)), lengths)
+        scale = (1.0 / np.sqrt(np.maximum(self._out[seeds], 1e-300))).repeat(lengths)
         values = scale * counts / np.sqrt(np.maximum(self._in[items], 1e-300)) * (counts / (counts + shrink))
-        return Offers(items, values, np.repeat(seeds, lengths))
+        return Offers(items, values, seeds.repeat(lengths))
 
     def pack(self, item: int, ids: Numbers, time: int) -> Sequence[Any]:
         """See `Stored.pack`; 12 bytes for each other."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import cache
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from stream.recommend.blend import Blend, Candidates
-from stream.recommend.component import Offers
+from stream.recommend.blend import Blend, Candidates, best
+from stream.recommend.component import Floats
 
 Reason = Literal["similar", "after", "again", "popular"]
 
@@ -86,41 +86,32 @@ def ranked(
     chance = np.exp(scores - scores.max())
     chance /= chance.sum()
     terms = terms[:, : len(blend.signals)] + terms[:, len(blend.signals) :]
-    places = blend.rank(candidates, situation, count)
+    places = best(scores, count)
     lifts = terms[places] - terms.mean(axis=0)
-    kinds = _kinds(blend.signals)
-    sums = {reason: lifts[:, signals].sum(axis=1).tolist() for reason, signals in kinds.items()}
+    reasons, kinds, members = _kinds(blend.signals)
+    sums = (lifts[:, None, :] * members).sum(axis=2)
     found = []
-    for row, place in enumerate(places.tolist()):
+    for place, by_reason, by_signal in zip(
+        places.tolist(), (-sums).argsort(axis=1).tolist(), (-lifts).argsort(axis=1).tolist(), strict=True
+    ):
         item = int(candidates.items[place])
-        told = {reason: sums[reason][row] for reason in sums}
-        reason, seed = _reason(candidates.offers, item, told, kinds, lifts[row].tolist())
-        found.append(Ranked(name(item), float(chance[place]), reason, None if seed is None else name(seed)))
+        reason: Reason = "popular"
+        because = None
+        for kind in by_reason:
+            if reasons[kind] == "popular":
+                break
+            seeds = (candidates.offers[signal].because(item) for signal in by_signal if kinds[signal] == kind)
+            seed = next((seed for seed in seeds if seed >= 0), -1)
+            if seed >= 0:
+                reason, because = reasons[kind], name(seed)
+                break
+        found.append(Ranked(name(item), float(chance[place]), reason, because))
     return found
 
 
 @cache
-def _kinds(signals: tuple[str, ...]) -> dict[Reason, list[int]]:
-    """Reason -> places of its signals."""
-    kinds: dict[Reason, list[int]] = {}
-    for place, signal in enumerate(signals):
-        kinds.setdefault(REASONS[signal], []).append(place)
-    return kinds
-
-
-def _reason(
-    offers: Sequence[Offers],
-    item: int,
-    sums: Mapping[Reason, float],
-    kinds: Mapping[Reason, Sequence[int]],
-    lifts: Sequence[float],
-) -> tuple[Reason, int | None]:
-    """What lifts an item most, of all that has a seed, and the seed."""
-    for reason in sorted(sums, key=lambda one: -sums[one]):
-        if reason == "popular":
-            break
-        for signal in sorted(kinds[reason], key=lambda one: -lifts[one]):
-            seed = offers[signal].because(item)
-            if seed >= 0:
-                return reason, seed
-    return "popular", None
+def _kinds(signals: tuple[str, ...]) -> tuple[tuple[Reason, ...], tuple[int, ...], Floats]:
+    """All reasons; of each signal the place of its reason; and which signals each has, shape [reasons, signals]."""
+    reasons = tuple(dict.fromkeys(REASONS[signal] for signal in signals))
+    kinds = tuple(reasons.index(REASONS[signal]) for signal in signals)
+    return reasons, kinds, np.equal.outer(np.arange(len(reasons)), kinds).astype(np.float64)

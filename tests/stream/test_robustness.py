@@ -37,6 +37,7 @@ def config(steps: str) -> EngineConfig:
         features=(*known, age),
         segments={"k": 3, "warm_up": 50, "sample": 1_024, "steps": PIPELINES[steps]},  # type: ignore[arg-type]
         learning={"every": 100_000},  # type: ignore[arg-type]
+        recommend={"triggers": ()},  # type: ignore[arg-type]
     )
 
 
