@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import msgpack
+import numpy as np
 
 from stream.config import EngineConfig
 from stream.recommend.lists import STATE
@@ -15,6 +16,7 @@ from stream.recommend.popularity import HALF_LIVES
 from stream.store.dump import Dump
 
 _HEAD = struct.Struct("<Iiqddd")
+_BLOCK = 256  # half-lives
 _BOUGHT = 10  # the place of a customer's items in a profile
 
 
@@ -36,12 +38,15 @@ def _row(packed: bytes, newest: int, half_life: int) -> bytes:
     number, block, _, weight, mass, floor = _HEAD.unpack_from(packed)
     count = (len(packed) - _HEAD.size) // 12
     others = packed[_HEAD.size : _HEAD.size + 4 * count]
-    weights = struct.unpack_from(f"<{count}d", packed, _HEAD.size + 4 * count)
-    shift = 2.0 ** max(BLOCK * (block - newest // (half_life * BLOCK)), -1074)
-    orders = weight * 2.0 ** max(BLOCK * block - newest / half_life, -1074)  # in orders made at `newest`
+    counted = np.frombuffer(packed, "<f8", count, _HEAD.size + 4 * count)
+    orders = weight * 2.0 ** max(_BLOCK * block - newest / half_life, -1074)  # in orders made at `newest`
     popularity = [orders * 2.0 ** (newest / one - BLOCK * (newest // (one * BLOCK))) for one in HALF_LIVES]
-    pairs = mass * shift, mass * shift, floor * shift, others, struct.pack(f"<{count}d", *(w * shift for w in weights))
-    row: bytes = msgpack.packb((number, newest, popularity, pairs, (0.0, 0.0, 0.0, b"", b"")))
+    now = newest // (half_life * BLOCK)
+    mass, floor, *weights = np.ldexp(np.array([mass, floor, *counted]), _BLOCK * block - BLOCK * now).tolist()
+    columns = (np.array(column, "<f4").tobytes() for column in (weights, [floor] * count))
+    row: bytes = msgpack.packb(
+        (number, newest, popularity, (mass, mass, floor, now, others, *columns), (0.0, 0.0, 0.0, 0, b"", b"", b""))
+    )
     return row
 
 

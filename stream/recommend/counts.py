@@ -108,7 +108,7 @@ class ItemCounts:
             Items of the same customer's order before.
         """
         numbers = self._numbers(items)
-        known = self.catalogue.known(before)
+        known = self.catalogue.known(dict.fromkeys(before))
         self._pass_time(time)
         self.blend.learn(Order(time, numbers, known))
         self._times[numbers] = self._times[known] = self._newest

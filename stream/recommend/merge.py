@@ -199,18 +199,17 @@ class ItemsMerger:
     def _pairs(self, item: str, newest: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Sum of an item's neighbours in all partitions: the merger's numbers and weights, in units of `newest`.
 
-        A neighbour may have begun at its row's floor: what is above the floor is certain, and only that counts.
-        Commutative and associative within 1e-9, as long as no partition has dropped neighbours.
+        A neighbour may have begun at its row's floor: what came since is certain, and only that counts.
+        Commutative and associative within 1e-6, as long as no partition has dropped neighbours.
         """
         numbers, weights = [], []
         for known, own in zip(self._packed, self._own, strict=True):
             if (packed := known.get(item)) is not None:
-                row = ItemRow.unpack(packed)
-                pairs = row.neighbours
+                pairs = ItemRow.unpack(packed).neighbours
                 meant = np.array([own.get(other, -1) for other in pairs.others.tolist()], np.intp)
                 there = meant >= 0  # the others are counted no more
                 numbers.append(meant[there])
-                weights.append((pairs.weights[there] - pairs.floor) * _shift(row.newest, newest, self._span))
+                weights.append(pairs.certain[there] * _shift(pairs.block * self._span, newest, self._span))
         if len(numbers) == 1:
             return numbers[0], weights[0]
         distinct, place = np.unique(np.concatenate(numbers), return_inverse=True)

@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stream.recommend.component import NONE, NOTHING, Floats, Numbers, Offers, Places, grown, renumbered
+from stream.recommend.ragged import Ragged
 
-BLOCK = 256
-"""Half-lives after which weights are shifted down, by an exact power of two."""
+BLOCK = 64
+"""Half-lives after which weights are shifted down, by an exact power of two: those of two blocks fit into 32 bits."""
 
-_NO_WEIGHTS: Floats = np.zeros(0)
-
-
-class Row:
-    """One item's others: their numbers and weights, in the order they came, shape [n]; weights start at `floor`."""
-
-    __slots__ = ("floor", "others", "weights")
-
-    def __init__(self, others: Numbers = NONE, weights: Floats = _NO_WEIGHTS, floor: float = 0.0) -> None:
-        self.others = others
-        self.weights = weights
-        self.floor = floor
+Width = TypeVar("Width", np.float32, np.float64)
 
 
 class PairCounts:
     """Weights of ordered pairs of items, forward-decayed: they grow as 2^(t / half-life), so nothing is ever swept.
 
     An item keeps `cap` others. When it has twice as many the lightest go, and a newcomer starts from the weight of the
-    heaviest that went, so that it can rise (plain trimming would starve it); what lies above that floor is certain, and
-    only that counts.
+    heaviest that went, so that it can rise (plain trimming would starve it). What it started from is its error: what is
+    counted for certain is the weight without it.
 
     Parameters
     ----------
@@ -54,21 +44,28 @@ class PairCounts:
         self._shrink = shrink
         self._block = 0
         self._newest = 0
-        self._rows: list[Row] = []
+        self._rows = Ragged()
         self._out = np.zeros(64)
         self._in = np.zeros(64)
-        self._place = np.full(64, -1, np.int32)
+        self._floors = np.zeros(64)  # what a newcomer starts from, in units of the row's block, as its weights are
+        self._blocks = np.zeros(64, np.intp)  # in which the row was last changed
+        self._mark = np.full(64, -1, np.int32)
 
     def reserve(self, size: int) -> None:
         """Make room for items with numbers below `size`."""
-        self._rows.extend(Row() for _ in range(size - len(self._rows)))
-        self._out, self._in = grown(self._out, size), grown(self._in, size)
-        if len(self._place) < len(self._out):
-            self._place = np.full(len(self._out), -1, np.int32)
+        self._rows.reserve(size)
+        self._out, self._in, self._floors = (grown(one, size) for one in (self._out, self._in, self._floors))
+        if len(self._mark) < len(self._out):
+            more = len(self._out) - len(self._mark)
+            self._mark = np.full(len(self._out), -1, np.int32)
+            self._blocks = np.concatenate((self._blocks, np.zeros(more, np.intp)))
 
     def advance(self, time: int) -> None:
         """See `Stored.advance`."""
-        self._advance(time // (self._half_life * BLOCK))
+        block = time // (self._half_life * BLOCK)
+        if block > self._block:
+            blocks, self._block = self._block - block, block
+            self._out, self._in = shifted(self._out, blocks), shifted(self._in, blocks)
         self._newest = max(self._newest, time)
 
     def weight(self, time: int) -> float:
@@ -80,63 +77,74 @@ class PairCounts:
         """Count each pair of an item of `first` and another one of `then`; both are distinct, shape [n] and [m]."""
         self._out[first] += weight
         self._in[then] += weight
-        place = self._place
-        for item in first.tolist():
-            row = self._rows[item]
-            place[row.others] = np.arange(len(row.others), dtype=np.int32)
-            at = place[then]
-            place[row.others] = -1
-            known = at >= 0
-            row.weights[at[known]] += weight
-            new = then[~known & (then != item)]
-            if len(new):
-                row.others = np.concatenate((row.others, new))
-                row.weights = np.concatenate((row.weights, np.full(len(new), row.floor + weight)))
-                if len(row.others) > 2 * self._cap:
-                    self._prune(row)
+        self._bring(first)
+        rows = self._rows
+        lengths = rows.lengths(first)
+        places = rows.places(first)
+        self._mark[then] = np.arange(len(then), dtype=np.int32)
+        which = self._mark[rows.others[places]]
+        self._mark[then] = -1
+        known = (which >= 0).nonzero()[0]
+        rows.weights[places[known]] += np.float32(weight)
+        new = first[:, None] != then
+        new[np.searchsorted(np.cumsum(lengths), known, "right"), which[known]] = False
+        row, column = new.nonzero()
+        if not len(row):
+            return
+        counts = np.bincount(row, minlength=len(first)).astype(np.intp)
+        places = rows.append(first, counts)
+        floors = self._floors[first][row]
+        rows.others[places] = then[column]
+        rows.errors[places] = floors
+        rows.weights[places] = floors + weight
+        for item in first[lengths + counts > 2 * self._cap].tolist():
+            self._prune(item)
 
     def offers(self, seeds: Numbers) -> Offers:
         """Others of the seeds, one after the other: similarity c / √(out · in) · c / (c + shrink)."""
-        rows = [self._rows[seed] for seed in seeds.tolist()]
-        lengths = [len(row.others) for row in rows]
-        if not any(lengths):
+        lengths = self._rows.lengths(seeds)
+        places = self._rows.places(seeds)
+        if not len(places):
             return NOTHING
-        items = np.concatenate([row.others for row in rows])
-        counts = np.concatenate([row.weights for row in rows])
-        counts -= np.array([row.floor for row in rows]).repeat(lengths)
-        shrink = self._shrink * 2.0 ** (self._newest / self._half_life - BLOCK * self._block)
-        scale = (1.0 / np.sqrt(np.maximum(self._out[seeds], 1e-300))).repeat(lengths)
-        values = scale * counts / np.sqrt(np.maximum(self._in[items], 1e-300)) * (counts / (counts + shrink))
+        items = self._rows.others[places].astype(np.intp)
+        blocks = self._blocks[seeds] - self._block
+        counts = (self._rows.weights[places] - self._rows.errors[places]).astype(np.float64)
+        if blocks.any():
+            counts = np.ldexp(counts, (BLOCK * np.maximum(blocks, -20)).repeat(lengths))
+        values = self._near(counts, self._in[items])
+        values *= (1.0 / np.sqrt(np.maximum(self._out[seeds], 1e-300))).repeat(lengths)
         return Offers(items, values, seeds.repeat(lengths))
 
     def pack(self, item: int, ids: Numbers, time: int) -> Sequence[Any]:
-        """See `Stored.pack`; 12 bytes for each other."""
-        row = self._rows[item]
-        others = ids[row.others].astype(np.uint32)
-        blocks = self._block - time // (self._half_life * BLOCK)
-        sums = shifted(np.array([self._out[item], self._in[item], row.floor]), blocks).tolist()
-        return (*sums, others.tobytes(), shifted(row.weights, blocks).tobytes())
+        """See `Stored.pack`; 12 bytes for each other. The row is in units of its own block."""
+        sums = shifted(np.array([self._out[item], self._in[item]]), self._block - time // (self._half_life * BLOCK))
+        held = self._rows.slice(item)
+        return (
+            *sums.tolist(),
+            float(self._floors[item]),
+            int(self._blocks[item]),
+            ids[self._rows.others[held]].astype(np.uint32).tobytes(),
+            self._rows.weights[held].tobytes(),
+            self._rows.errors[held].tobytes(),
+        )
 
     def unpack(self, item: int, packed: Sequence[Any], time: int, places: Places) -> None:
         """See `Stored.unpack`; raises ValueError when a row is cut short."""
-        blocks = time // (self._half_life * BLOCK) - self._block
-        *sums, others, weights = packed
-        numbers = places(np.frombuffer(others, np.uint32))
+        out, in_, floor, block, others, weights, errors = packed
+        sums = shifted(np.array([out, in_]), time // (self._half_life * BLOCK) - self._block)
+        self._out[item], self._in[item] = sums.tolist()
+        self._floors[item], self._blocks[item] = floor, block
+        numbers = places(np.frombuffer(others, np.uint32)).astype(np.int32)
         there = numbers >= 0
-        self._out[item], self._in[item], floor = shifted(np.array(sums), blocks).tolist()
-        self._rows[item] = Row(numbers[there], shifted(np.frombuffer(weights)[there], blocks), floor)
+        columns = (np.frombuffer(one, np.float32)[there] for one in (weights, errors))
+        self._rows.put(item, numbers[there], *columns)
 
     def keep(self, kept: Numbers) -> None:
         """See `Stored.keep`."""
-        numbers = renumbered(kept, len(self._rows))
-        self._rows = [self._rows[item] for item in kept.tolist()]
-        for row in self._rows:
-            others = numbers[row.others]
-            there = others >= 0
-            row.others, row.weights = others[there], row.weights[there]
-        for sums in (self._out, self._in):
+        self._rows.keep(kept, renumbered(kept, len(self._rows)))
+        for sums in (self._out, self._in, self._floors, self._blocks):
             sums[: len(kept)] = sums[kept]
-            sums[len(kept) :] = 0.0
+            sums[len(kept) :] = 0
 
     def merge(self, others: Sequence[Self], numbers: Sequence[Numbers], size: int) -> Self:
         """See `Component.merge`; exact as long as no partition has dropped any, but for the last bits of sums."""
@@ -145,48 +153,63 @@ class PairCounts:
         merged.reserve(size)
         merged._block = max(part._block for part in parts)
         merged._newest = max(part._newest for part in parts)
-        gathered: list[list[tuple[Numbers, Floats]]] = [[] for _ in range(size)]
+        merged._blocks[:] = merged._block
+        gathered: list[list[tuple[Numbers, NDArray[np.float32]]]] = [[] for _ in range(size)]
         for part, names in zip(parts, numbers, strict=True):
             blocks, known = part._block - merged._block, len(names)
             merged._out[names] += shifted(part._out[:known], blocks)
             merged._in[names] += shifted(part._in[:known], blocks)
-            for item, row in enumerate(part._rows[:known]):
-                if len(row.others):
-                    gathered[names[item]].append((names[row.others], shifted(row.weights - row.floor, blocks)))
+            for item in range(known):
+                held = part._rows.slice(item)
+                certain = part._rows.weights[held] - part._rows.errors[held]
+                shift = int(part._blocks[item]) - merged._block
+                gathered[names[item]].append((names[part._rows.others[held]], shifted(certain, shift)))
         for item, found in enumerate(gathered):
-            if found:
-                items = np.concatenate([one for one, _ in found])
+            items = np.concatenate([one for one, _ in found]) if found else NONE
+            if len(items):
                 distinct, place = np.unique(items, return_inverse=True)
-                weights = np.bincount(place, np.concatenate([weights for _, weights in found])).astype(np.float64)
-                row = merged._rows[item]
-                row.others, row.weights = distinct.astype(np.intp), weights
+                weights = np.bincount(place, np.concatenate([weights for _, weights in found]))
+                merged._rows.put(
+                    item, distinct.astype(np.int32), weights.astype(np.float32), np.zeros(len(distinct), np.float32)
+                )
                 if len(distinct) > merged._cap:
-                    merged._keep(row)
+                    merged._prune(item)
         return merged
 
-    def _prune(self, row: Row) -> None:
-        dropped = self._keep(row)
-        row.floor = dropped
+    def _prune(self, item: int) -> None:
+        """Keep half of the others for how similar they are for certain, and of the rest the heaviest, in their order.
 
-    def _keep(self, row: Row) -> float:
-        """Keep the heaviest, of equal ones the earlier comer, in the order they came; the heaviest that went."""
-        order = np.argsort(-row.weights, kind="stable")
-        floor = float(row.weights[order[self._cap]])
+        By weight alone what is ordered with everything would displace what goes with this item; by similarity alone a
+        newcomer could not rise.
+        """
+        held = self._rows.slice(item)
+        others, weights, errors = self._rows.others[held], self._rows.weights[held], self._rows.errors[held]
+        counts = (weights - errors).astype(np.float64)
+        near = self._near(counts, self._in[others])
+        ahead = np.where(near >= np.partition(near, -self._cap // 2)[-self._cap // 2], np.inf, weights)
+        order = np.argsort(-ahead, kind="stable")
+        self._floors[item] = max(self._floors[item], float(weights[order[self._cap :]].max()))
         kept = np.sort(order[: self._cap])
-        row.others, row.weights = row.others[kept], row.weights[kept]
-        return floor
+        self._rows.put(item, others[kept], weights[kept], errors[kept])
 
-    def _advance(self, block: int) -> None:
-        if block <= self._block:
-            return
-        blocks, self._block = self._block - block, block
-        self._out, self._in = shifted(self._out, blocks), shifted(self._in, blocks)
-        for row in self._rows:
-            row.weights = shifted(row.weights, blocks)
-            row.floor = float(shifted(np.array(row.floor), blocks))
+    def _near(self, counts: Floats, masses: Floats) -> Floats:
+        """Similarity of others with these counts and masses, but for the factor that the item's own mass makes."""
+        shrink = self._shrink * 2.0 ** (self._newest / self._half_life - BLOCK * self._block)
+        found: Floats = counts / np.sqrt(np.maximum(masses, 1e-300)) * (counts / (counts + shrink))
+        return found
+
+    def _bring(self, items: Numbers) -> None:
+        """Shift rows to the block of now; what is two blocks old is nothing."""
+        for item in items[self._blocks[items] != self._block].tolist():
+            blocks = int(self._blocks[item]) - self._block
+            held = self._rows.slice(item)
+            for column in (self._rows.weights, self._rows.errors):
+                column[held] = shifted(column[held], blocks)
+            self._floors[item] = shifted(self._floors[item : item + 1], blocks)[0]
+            self._blocks[item] = self._block
 
 
-def shifted(weights: Floats, blocks: int) -> Floats:
+def shifted(weights: NDArray[Width], blocks: int) -> NDArray[Width]:
     """Weights in units of so many blocks earlier (later ones are negative): exact, or nothing.
 
     The same in one step or many, and there and back again, but for what is too small for a float.
@@ -196,7 +219,7 @@ def shifted(weights: Floats, blocks: int) -> Floats:
     >>> shifted(shifted(np.array([1.5]), -2), 2), shifted(np.array([1.5]), -1_000_000)
     (array([1.5]), array([0.]))
     """
-    found: Floats = np.ldexp(weights, BLOCK * max(-20, min(20, blocks)))
+    found: NDArray[Width] = np.ldexp(weights, BLOCK * max(-40, min(40, blocks)))
     return found
 
 

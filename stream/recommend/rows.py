@@ -19,22 +19,42 @@ class Pairs(NamedTuple):
         Decayed weight of the pairs that begin with the item, and that end with it, each order once.
     floor
         Weight that a newcomer starts from: the largest that was dropped.
+    block
+        In whose units floor, weights and errors are (see `PairCounts`).
     others
         Ids of the others, shape [n]; those of items that have gone among them.
     weights
         Of the pairs, shape [n].
+    errors
+        What each started from, shape [n].
     """
 
     out: float
     in_: float
     floor: float
+    block: int
     others: NDArray[np.uint32]
-    weights: NDArray[np.float64]
+    weights: NDArray[np.float32]
+    errors: NDArray[np.float32]
+
+    @property
+    def certain(self) -> NDArray[np.float64]:
+        """What is counted for certain, shape [n]."""
+        return (self.weights - self.errors).astype(np.float64)
 
     @classmethod
-    def of(cls, out: float, in_: float, floor: float, others: bytes, weights: bytes) -> Pairs:
+    def of(cls, out: float, in_: float, floor: float, block: int, *columns: bytes) -> Pairs:
         """As `PairCounts.pack` gives them."""
-        return cls(out, in_, floor, np.frombuffer(others, np.uint32), np.frombuffer(weights))
+        others, weights, errors = columns
+        return cls(
+            out,
+            in_,
+            floor,
+            block,
+            np.frombuffer(others, np.uint32),
+            np.frombuffer(weights, np.float32),
+            np.frombuffer(errors, np.float32),
+        )
 
 
 class ItemRow(NamedTuple):
@@ -82,6 +102,6 @@ def row_of(packed: bytes) -> Sequence[Any]:
     """
     row: Sequence[Any] = msgpack.unpackb(packed)
     _, _, _, *pairs = row
-    if len(pairs) != 2 or any(len(weights) != 2 * len(others) for *_, others, weights in pairs):
+    if len(pairs) != 2 or any(len(set(map(len, columns))) != 1 for _, _, _, _, *columns in pairs):
         raise ValueError("it is cut short")
     return row

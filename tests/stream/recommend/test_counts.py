@@ -26,8 +26,8 @@ def row(counts: ItemCounts, item: str) -> ItemRow:
 def near(counts: ItemCounts, item: str) -> dict[str, float]:
     """An item's neighbours by name."""
     names = {row(counts, name).id: name for name in counts.items()}
-    _, _, _, others, weights = row(counts, item).neighbours
-    return {names[id_]: weight for id_, weight in zip(others.tolist(), weights.tolist(), strict=True)}
+    found = row(counts, item).neighbours
+    return {names[id_]: weight for id_, weight in zip(found.others.tolist(), found.weights.tolist(), strict=True)}
 
 
 def weight(counts: ItemCounts, item: str) -> float:
@@ -86,7 +86,7 @@ def test_other_items_are_sampled_of_another_order() -> None:
     assert paired[0] != paired[1]
 
 
-def test_pruning_never_counts_too_little() -> None:
+def test_pruning_never_counts_too_little_nor_certain_too_much() -> None:
     """Space-Saving's promise: what is kept is at least the true count, and what is gone is at most the floor."""
     small, exact = ItemCounts(RecommendConfig(neighbours=4)), ItemCounts(RecommendConfig(neighbours=1_000))
     draw = random.Random(2)
@@ -95,9 +95,19 @@ def test_pruning_never_counts_too_little() -> None:
         small.learn_order(order, START + number * DAY // 50)
         exact.learn_order(order, START + number * DAY // 50)
     kept, floor, truth = near(small, "a"), row(small, "a").neighbours.floor, near(exact, "a")
+    certain = dict(zip(kept, row(small, "a").neighbours.certain.tolist(), strict=True))
     assert len(kept) <= 8 < len(truth)
     for item, weight in truth.items():
-        assert kept.get(item, floor) >= weight * (1 - 1e-9)
+        assert kept.get(item, floor) >= weight * (1 - 1e-6)
+        assert certain.get(item, 0.0) <= weight + 1e-6 * kept.get(item, 0.0)
+
+
+def test_what_was_never_dropped_is_counted_exactly_beside_all_that_come_and_go() -> None:
+    counts = ItemCounts(RecommendConfig(neighbours=8))
+    for number in range(100):
+        counts.learn_order(["a", "often" if number % 4 else "rare", f"b{number}"], START)
+    found = dict(zip(near(counts, "a"), row(counts, "a").neighbours.certain.tolist(), strict=True))
+    assert found["often"] == pytest.approx(3 * found["rare"], rel=1e-5)
 
 
 def test_pruning_equals_keeps_some_of_them() -> None:
