@@ -22,7 +22,7 @@ from producers.memory_sink import MemorySink, MemoryTransactionalSink
 from producers.sink import Sink, TransactionalSink
 from stream.records import Outgoing, Record, TopicPartition
 
-_PATIENCE = 30.0  # seconds after which a test that waits for records has failed
+_PATIENCE = 120.0  # seconds after which a test that waits for records has failed
 _numbers = itertools.count()
 
 

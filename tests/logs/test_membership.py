@@ -51,7 +51,7 @@ def test_a_cooperative_member_without_partitions_is_a_member(log: KafkaLog) -> N
 def test_a_cooperative_member_that_was_thrown_out_claims_nothing(log: KafkaLog) -> None:
     """Back again, it takes no partition from its new owner, who never loses one."""
     topic, group = log.topic(2), log.name("group")
-    zombie = _member(log, topic, group, assignment="cooperative", max_poll_interval=2_000)
+    zombie = _member(log, topic, group, assignment="cooperative", max_poll_interval=5_000)
     poll_until([zombie], lambda: len(zombie.owned) == 2)
     owner = _member(log, topic, group, max_poll_interval=60_000)
     poll_until([owner], lambda: len(owner.owned) == 2)
