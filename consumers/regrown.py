@@ -26,8 +26,9 @@ from producers.sink import TransactionalSink
 from producers.topics import Topics
 from stream.config import EngineConfig
 from stream.errors import Mismatch
-from stream.growth import grown, merged_into, moving, sources
+from stream.growth import cataloguing, grown, merged_into, moving, sources
 from stream.profiles.sample import CustomerSample
+from stream.recommend.lists import STATE
 from stream.snapshot.deltas import deltas
 from stream.snapshot.sorting import in_order
 from stream.store.base import StateStore
@@ -144,5 +145,9 @@ class Regrowth:
         own = [partition] if partition in dumps else []
         dump = grown(partition, {one: dumps[one] for one in {*feeding, *own}}, place, sample, count, self._config)
         dump.profiles, dump.lists = profiles(), lists()
-        dump.items = dumps[partition].items if own else ()
+        if own:
+            dump.items = dumps[partition].items
+        elif feeding:
+            dump.items, state = cataloguing(dumps[feeding[0]])
+            dump.scalars = {**dump.scalars, STATE: state}
         return dump

@@ -12,19 +12,30 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 
-from eddyline.examples import COMMAND, EVENT, UPDATES
+from eddyline.examples import COMMAND, EVENT, ITEM, UPDATES
 from producers.encode import encode
 from producers.topics import CHANNELS, OPTIONAL, Channel, Topics
 from stream.commands import SegmentCommand
 from stream.events import CustomerEvent
+from stream.items import CatalogueEvent
 from stream.updates import EventRejected, to_json
 
 VERSION = "1.0.0"
 """Version of the contract, by semantic versioning; not that of the package."""
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
-_RECEIVED = (CustomerEvent, SegmentCommand)
-_MODELS = tuple(channel.payload for channel in CHANNELS if channel.payload is not None)
+_RECEIVED = (CustomerEvent, CatalogueEvent, SegmentCommand)
+_MODELS = (*(channel.payload for channel in CHANNELS if channel.payload is not None), CatalogueEvent)
+
+
+_CATALOGUE: dict[str, Any] = {
+    "name": CatalogueEvent.__name__,
+    "title": "Items of the catalogue",
+    "summary": "An item of the catalogue has changed: a record without a key, one in each partition.",
+    "payload": {"$ref": f"#/components/schemas/{CatalogueEvent.__name__}"},
+    "examples": [{"payload": ITEM}],
+}
+"""What the events topic carries beside customers' events."""
 
 
 class _Untitled(GenerateJsonSchema):
@@ -43,7 +54,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     """JSON Schemas (draft 2020-12) of the event and of every update, by name.
 
     >>> sorted(schemas())[:2]
-    ['CustomerEvent', 'EventRejected']
+    ['CatalogueEvent', 'CustomerEvent']
     """
     return {
         model.__name__: {"$schema": _DRAFT, **model.model_json_schema(mode=_mode(model), schema_generator=_Untitled)}
@@ -83,7 +94,10 @@ def asyncapi() -> dict[str, Any]:
             for channel in CHANNELS
         },
         "components": {
-            "messages": {_message_name(channel): _message(channel) for channel in CHANNELS},
+            "messages": {
+                **{_message_name(channel): _message(channel) for channel in CHANNELS},
+                CatalogueEvent.__name__: _CATALOGUE,
+            },
             "schemas": definitions["$defs"],
         },
     }
@@ -118,12 +132,12 @@ def _channel(channel: Channel, topics: Topics) -> dict[str, Any]:
         kafka["topicConfiguration"] = {"cleanup.policy": [policy]}
     if retention:
         kafka["topicConfiguration"] = {"retention.ms": int(retention)}
-    name = _message_name(channel)
+    names = [_message_name(channel), *([CatalogueEvent.__name__] if channel.payload is CustomerEvent else [])]
     return {
         "address": getattr(topics, channel.field),
         "title": channel.title,
         "description": channel.description,
-        "messages": {name: {"$ref": f"#/components/messages/{name}"}},
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
         "bindings": {"kafka": kafka},
     }
 

@@ -16,6 +16,7 @@ from consumers.memory import MemoryReader, MemorySource
 from consumers.settings import WorkerSettings
 from consumers.worker import Worker
 from eddyline.summary import Summary, summarise
+from producers.items import broadcast
 from producers.memory import MemoryBroker
 from producers.memory_sink import MemorySink, MemoryTransactionalSink
 from producers.topics import CHANNELS, Topics
@@ -70,6 +71,7 @@ class Embedded:
         self.flows = FlowCount()
         self.history = History()
         self._config = config
+        self._partitions = partitions
         self._topics = Topics()
         self._broker = MemoryBroker(clock=lambda: 0)
         for channel in CHANNELS:
@@ -94,7 +96,7 @@ class Embedded:
         Parameters
         ----------
         records
-            Events, in the order in which they arrive; read lazily.
+            Events, in the order in which they arrive; read lazily. Those of the catalogue go to each partition.
         chunk
             Events at once; it decides how partitions interleave, and so which customers a model is learnt from.
         watch
@@ -103,7 +105,8 @@ class Embedded:
         source = iter(records)
         with Garbage():
             while batch := list(islice(source, chunk)):
-                self._sink.send(record._replace(topic=self._topics.events) for record in batch)
+                addressed = (record._replace(topic=self._topics.events) for record in batch)
+                self._sink.send(broadcast(addressed, self._partitions))
                 self.events += self._worker.drain()
                 self._look()
                 self._trim()

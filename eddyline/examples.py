@@ -1,4 +1,4 @@
-"""One event, one command, and one update of each kind, as documentation shows them."""
+"""One event, one of the catalogue, one command, and one update of each kind, as documentation shows them."""
 
 from __future__ import annotations
 
@@ -27,6 +27,14 @@ from stream.updates import (
     Update,
     update_id,
 )
+
+ITEM: dict[str, Any] = {
+    "type": "track",
+    "messageId": "item-85123A-7",
+    "timestamp": "2026-03-01T12:00:00.000Z",
+    "event": "Product Updated",
+    "properties": {"product_id": "85123A", "name": "White lantern", "category": "lanterns", "price": 2.55, "stock": 40},
+}
 
 EVENT: dict[str, Any] = {
     "type": "track",

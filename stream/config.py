@@ -123,6 +123,9 @@ class RecommendConfig(Section):
     counted_items: int = Field(
         50_000, gt=1, description="Items that a partition counts; a quarter more, and the lightest go"
     )
+    catalogue_items: int = Field(
+        100_000, gt=0, description="Items of the catalogue that a partition knows, those told of last"
+    )
     max_items: int = Field(50_000, gt=0, description="Items that the model carries, the heaviest first")
     basket: Duration = Field(DAY, description="What was added and not ordered is the open basket for this time")
     exclude_bought: Duration | None = Field(DAY, description="Hide items bought within this span")

@@ -122,6 +122,9 @@ class Engine:
         if not self.seen.add(event.message_id):
             self.tally.count("duplicate")
             return self._count()
+        if not event.customer:  # the catalogue has changed: nobody has acted, and no time has passed
+            self._span.note(self.clock, event.time, event=event)
+            return self._count()
         self._pass_time(event.time)
         products = products_of(event)
         profile: Profile | None = None

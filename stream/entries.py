@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Event(NamedTuple):
-    """A customer did something.
+    """A customer did something, or the catalogue changed (`stream.items`): then the customer is "".
 
     `position` is the record's offset in its partition, `time` its event time in ms. `known` is false for
     an anonymous visitor (no `userId`), who feeds items and popularity but is not segmented. `kind` is the

@@ -12,7 +12,7 @@ empty                   nothing, or only white space
 not_json                not JSON, not UTF-8, a byte order mark, or nested deeper than 200 levels
 not_object              JSON, but not an object
 invalid                 a field has the wrong type or is missing; the detail names it
-no_customer             neither `userId` nor `anonymousId`
+no_customer             neither `userId` nor `anonymousId`, and no event of the catalogue (`stream.items`)
 bad_id                  customer or message id is blank, too long, not finite, or has control characters
 bad_name                the name of a track call's event is blank, too long, or has control characters
 timestamp_out_of_range  before 1970 or after 2199
@@ -36,6 +36,7 @@ from typing_extensions import TypedDict
 
 from stream.config import EventsConfig
 from stream.entries import Event, Rejected
+from stream.items import CATALOGUE, read_item
 from stream.names import CANONICAL
 from stream.records import Record
 
@@ -180,6 +181,8 @@ def decode(record: Record, config: EventsConfig) -> Event | Rejected:
     if not known:
         customer = get("anonymousId")
         if customer is None:
+            if fields["type"] == "track" and CANONICAL.get(get("event") or "") in CATALOGUE:
+                return _catalogue(record, fields, time, config)
             return _refuse(record, "no_customer", "Neither userId nor anonymousId is given.")
     if not good_id(customer, longest) or customer in _NOT_FINITE:
         field = "userId" if known else "anonymousId"
@@ -199,10 +202,8 @@ def decode(record: Record, config: EventsConfig) -> Event | Rejected:
         if kind is name and not good_id(name, longest):
             return _refuse(record, "bad_name", "event is blank, too long or has control characters.")
 
-    if not 0 <= time < _END:
-        return _refuse(record, "timestamp_out_of_range", _OUT_OF_RANGE)
-    if time - recorded > config.allowed_skew:
-        return _refuse(record, "future", "timestamp is further ahead of the record's own than is allowed.")
+    if (refused := _mistimed(record, time, config)) is not None:
+        return refused
     if config.require_key and key != customer.encode():
         if key is None:
             return _refuse(record, "key_missing", "The record has no key; it must be the customer's id.")
@@ -210,6 +211,30 @@ def decode(record: Record, config: EventsConfig) -> Event | Rejected:
     # The traits of a group call describe the group, not the customer.
     traits = _NOTHING if kind == "group" else get("traits") or _NOTHING
     return _new(Event, (position, time, customer, known, message_id, kind, get("properties") or _NOTHING, traits))
+
+
+def _catalogue(record: Record, fields: _Wire, time: int, config: EventsConfig) -> Event | Rejected:
+    """An event of the catalogue: of no customer, so of no key; its properties are cleaned."""
+    if (refused := _mistimed(record, time, config)) is not None:
+        return refused
+    try:
+        properties = read_item(fields.get("properties") or _NOTHING)
+    except ValueError as error:
+        return _refuse(record, "invalid", str(error))
+    message_id = fields.get("messageId") or f"{record.topic}-{record.partition}-{record.offset}"
+    for field, text in (("messageId", message_id), ("properties.product_id", properties["product_id"])):
+        if not good_id(text, config.max_id_length):
+            return _refuse(record, "bad_id", f"{field} is blank, too long or has control characters.")
+    return Event(record.offset, time, "", False, message_id, CANONICAL[fields["event"] or ""], properties, _NOTHING)
+
+
+def _mistimed(record: Record, time: int, config: EventsConfig) -> Rejected | None:
+    """Why an event cannot be of this time, if it cannot."""
+    if not 0 <= time < _END:
+        return _refuse(record, "timestamp_out_of_range", _OUT_OF_RANGE)
+    if time - record.timestamp > config.allowed_skew:
+        return _refuse(record, "future", "timestamp is further ahead of the record's own than is allowed.")
+    return None
 
 
 def _milliseconds(stamp: Any) -> int:

@@ -21,6 +21,8 @@ from stream.model import Model
 from stream.profiles.indexes import BORDERS, Borders, borders
 from stream.profiles.sample import CustomerSample
 from stream.propensity.learner import PropensityLearner
+from stream.recommend.lists import STATE
+from stream.recommend.rows import uncounted
 from stream.store.dump import Dump
 
 _HASH = 8  # bytes of a message id's hash
@@ -89,6 +91,19 @@ def merged_into(scalars: Mapping[str, bytes], entries: Mapping[int, int]) -> byt
     before = dict(msgpack.unpackb(scalars["merged"])) if "merged" in scalars else {}
     packed: bytes = msgpack.packb(sorted((before | dict(entries)).items()))
     return packed
+
+
+def cataloguing(dump: Dump) -> tuple[list[tuple[str, bytes]], bytes]:
+    """What a new partition knows of items: what the catalogue told, and no counts; and the state that goes with it.
+
+    Parameters
+    ----------
+    dump
+        Of any partition that was there before: each has been told the same.
+    """
+    newest, following, _ = msgpack.unpackb(dump.scalars[STATE]) if STATE in dump.scalars else (0, 0, 0)
+    rows = [(item, row) for item, packed in dump.items if (row := uncounted(packed)) is not None]
+    return rows, msgpack.packb((newest, following, 0))
 
 
 def moving(values: Iterable[tuple[str, bytes]], place: Place, partition: int) -> Iterator[tuple[str, bytes]]:

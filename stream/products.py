@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from stream.entries import Event
 from stream.events import good_id
+from stream.items import LONGEST
 
 LARGEST = 1e9
 """Numbers beyond this are taken for mistakes: one of them would drown everyone else's."""
@@ -24,6 +25,8 @@ class Product(NamedTuple):
     quantity: float
     price: float | None
     category: str | None
+    name: str | None = None
+    brand: str | None = None
 
 
 Amount = Callable[[Event, Sequence[Product]], float | None]
@@ -67,7 +70,7 @@ def products_of(event: Event) -> tuple[Product, ...]:
 
     >>> order = Event(0, 0, "ann", True, "m", "Order Completed", {"products": [{"sku": 85123, "quantity": "2"}]}, {})
     >>> products_of(order)
-    (Product(id='85123', quantity=2.0, price=None, category=None),)
+    (Product(id='85123', quantity=2.0, price=None, category=None, name=None, brand=None),)
     """
     lines = event.properties.get("products")
     if type(lines) is list:
@@ -123,7 +126,13 @@ def _product(line: Any, bare_id: bool) -> Product | None:
     elif quantity <= 0:
         return None
     price = clean_number(get("price"))
-    return Product(identity, quantity, price if price is not None and price >= 0 else None, _text(get("category")))
+    if price is not None and price < 0:
+        price = None
+    return Product(identity, quantity, price, _text(get("category")), _words(get("name")), _text(get("brand")))
+
+
+def _words(value: Any) -> str | None:
+    return value.strip()[:LONGEST] or None if type(value) is str else None
 
 
 def _text(value: Any) -> str | None:

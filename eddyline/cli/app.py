@@ -12,6 +12,7 @@ from eddyline.cli import (
     dead_letters,
     demo,
     evaluate,
+    items,
     load,
     metrics,
     recommend,
@@ -67,6 +68,7 @@ app.add_typer(snapshot.app, name="snapshot")
 app.add_typer(state.app, name="state")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(load.app, name="load")
+app.add_typer(items.app, name="items")
 app.command()(simulate.simulate)
 app.command()(customer.customer)
 app.command()(recommend.recommend)

@@ -45,7 +45,7 @@ def _row(packed: bytes, newest: int, half_life: int) -> bytes:
     mass, floor, *weights = np.ldexp(np.array([mass, floor, *counted]), _BLOCK * block - BLOCK * now).tolist()
     columns = (np.array(column, "<f4").tobytes() for column in (weights, [floor] * count))
     row: bytes = msgpack.packb(
-        (number, newest, popularity, (mass, mass, floor, now, others, *columns), (0.0, 0.0, 0.0, 0, b"", b"", b""))
+        (number, newest, popularity, (mass, mass, floor, now, others, *columns), (0.0, 0.0, 0.0, 0, b"", b"", b""), ())
     )
     return row
 

@@ -9,7 +9,10 @@ import msgpack
 import numpy as np
 
 from stream.config import RecommendConfig
+from stream.items import WITHDRAWN
+from stream.products import Product
 from stream.recommend.again import BuyAgain
+from stream.recommend.attributes import Attributes
 from stream.recommend.blend import Blend
 from stream.recommend.catalogue import Catalogue
 from stream.recommend.component import NONE, Numbers, Order, Places, Stored
@@ -27,7 +30,8 @@ class ItemCounts:
 
     `config.counted_items` items are kept. When there are a quarter more the lightest go (by decayed orders and adds; of
     equal ones the later comer). A newcomer starts from nothing and is weighed only when that many others have come, so
-    none is counted too high, and what sells now displaces what sold once.
+    none is counted too high, and what sells now displaces what sold once. Items that the catalogue tells of do not go,
+    and are not counted among those (see `Attributes`).
 
     Parameters
     ----------
@@ -44,6 +48,8 @@ class ItemCounts:
     ----------
     catalogue
         The items, by number.
+    attributes
+        What is known of them beside counts.
     blend
         The components and their rankers.
 
@@ -69,6 +75,7 @@ class ItemCounts:
         self._stored: tuple[Stored, ...] = (self._popularity, neighbours, sequences)
         self.blend = Blend(1, 1, (self._popularity, BuyAgain(), neighbours, sequences), extra)
         self.catalogue = Catalogue()
+        self.attributes = Attributes(config.catalogue_items)
         self._ids = self._times = NONE  # by number: ids, and the newest time when the item last changed
         self._load(rows or {})
 
@@ -116,6 +123,38 @@ class ItemCounts:
         self._changed.update(names[number] for number in (*numbers.tolist(), *known.tolist()))
         self._forget()
 
+    def tell(self, kind: str, given: Mapping[str, Any]) -> None:
+        """The catalogue tells of an item.
+
+        Parameters
+        ----------
+        kind
+            One of `CATALOGUE`.
+        given
+            From `read_item`.
+        """
+        item = given["product_id"]
+        number = int(self._numbers([item])[0])
+        if kind == WITHDRAWN:
+            self.attributes.withdraw(number)
+        else:
+            self.attributes.tell(number, given)
+        self._changed.add(item)
+        loose, gone = self.attributes.release()
+        if len(loose) or len(gone):
+            names = self.catalogue.names
+            self._changed.update(names[one] for one in loose.tolist())
+            if len(gone):
+                self._keep(np.setdiff1d(np.arange(len(names)), gone))
+            self._forget()
+
+    def hear(self, products: Iterable[Product]) -> None:
+        """Customers' events say something of items; of those that are not counted it is not kept."""
+        for product in products:
+            number = self.catalogue.number(product.id)
+            if number >= 0 and self.attributes.hear(number, product):
+                self._changed.add(product.id)
+
     def drain_changed(self) -> set[str]:
         """Items that changed since the last call."""
         changed, self._changed = self._changed, set()
@@ -128,7 +167,7 @@ class ItemCounts:
             return None
         time = int(self._times[number])
         pieces = [component.pack(number, self._ids, time) for component in self._stored]
-        packed: bytes = msgpack.packb((int(self._ids[number]), time, *pieces))
+        packed: bytes = msgpack.packb((int(self._ids[number]), time, *pieces, self.attributes.pack(number)))
         return packed
 
     def _pass_time(self, time: int) -> None:
@@ -146,8 +185,12 @@ class ItemCounts:
                 self._ids, self._times = np.concatenate((self._ids, more)), np.concatenate((self._times, more))
             self._ids[self.blend.size : len(self.catalogue)] = np.arange(self._next, self._next + new)
             self._next += new
-            self.blend.reserve(len(self.catalogue))
+            self._reserve()
         return numbers
+
+    def _reserve(self) -> None:
+        self.blend.reserve(len(self.catalogue))
+        self.attributes.reserve(len(self.catalogue))
 
     def _load(self, rows: Mapping[str, bytes]) -> None:
         unpacked = ((name, row_of(packed)) for name, packed in rows.items())
@@ -155,11 +198,12 @@ class ItemCounts:
         self.catalogue = Catalogue(name for _, name, _ in found)
         self._ids = np.array([id_ for id_, _, _ in found], np.intp)
         self._times = np.array([row[1] for _, _, row in found], np.intp)
-        self.blend.reserve(len(found))
+        self._reserve()
         places = Places(self._ids)
         for component in self._stored:
             component.advance(self._newest)
-        for number, (_, _, (_, time, *pieces)) in enumerate(found):
+        for number, (_, _, (_, time, *pieces, attributes)) in enumerate(found):
+            self.attributes.unpack(number, attributes)
             for component, piece in zip(self._stored, pieces, strict=True):
                 component.unpack(number, piece, time, places)
 
@@ -168,14 +212,20 @@ class ItemCounts:
 
         Ids are not given out again: a stored row may go on naming an item that has gone.
         """
-        excess = len(self.catalogue) - self._most
+        excess = len(self.catalogue) - self.attributes.told - self._most
         if excess <= self._most // 4:
             return
-        weights = self._popularity.lasting
-        lightest = np.lexsort((-np.arange(len(weights)), weights))
-        kept = np.sort(lightest[excess:])
+        loose = self.attributes.loose
+        lightest = loose[np.lexsort((-loose, self._popularity.lasting[loose]))]
+        kept = np.ones(len(self.catalogue), np.bool_)
+        kept[lightest[:excess]] = False
+        self._keep(kept.nonzero()[0])
+
+    def _keep(self, kept: Numbers) -> None:
+        """Forget all items but these, ascending."""
         self._changed.update(self.catalogue.keep(kept))
         self._ids, self._times = self._ids[kept], self._times[kept]
         for component in self._stored:
             component.keep(kept)
+        self.attributes.keep(kept)
         self.blend.size = len(kept)

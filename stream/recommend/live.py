@@ -61,7 +61,11 @@ class Recommender:
     def decide(self, step: Step) -> ItemsRecommended | None:
         """Test, learn, and give a new list if the event asks for one."""
         event, profile = step.event, step.profile
-        if event is None or not step.products:
+        if event is None:
+            return None
+        if not event.customer:
+            self._counts.tell(event.kind, event.properties)
+        if not step.products:
             return None
         items = list(dict.fromkeys(product.id for product in step.products))
         if profile is not None and follow(profile, event, items, self._window, self._tally.lists):
@@ -72,6 +76,7 @@ class Recommender:
             self._counts.learn_order(items, event.time, () if profile is None else last_order(profile))
         elif event.kind == ADDED:
             self._counts.learn_add(items[0], event.time)
+        self._counts.hear(step.products)
         if profile is None:
             return None
         if event.kind == ORDERED:

@@ -73,6 +73,7 @@ class ItemsMerger:
         self._numbers: dict[str, int] = {}
         self._free: list[int] = []  # numbers of items that have gone, to be given out again
         self._own: list[dict[int, int]] = []  # for each partition: its numbers -> the merger's
+        self._counting: list[bool] = []  # for each partition: whether it knows more than the catalogue
 
     def merge(
         self,
@@ -102,6 +103,7 @@ class ItemsMerger:
             (
                 (-head.weight * _shift(head.newest, newest, LASTING * BLOCK) / now, item)
                 for item, head in self._heads.items()
+                if head.weight > 0  # the catalogue tells of items that nobody has ordered
             ),
         )
         kept = [item for _, item in heaviest[: self._config.max_items]]
@@ -122,7 +124,7 @@ class ItemsMerger:
             neighbours,
             tuple((item, -weight) for weight, item in heaviest[:POPULAR]),
             measured,
-            sum(map(bool, counts)) > 1,
+            sum(counting and bool(given) for counting, given in zip(self._counting, counts, strict=False)) > 1,
             {name: _weights(ranker) for name, ranker in (rankers or {}).items()},
         )
 
@@ -130,8 +132,9 @@ class ItemsMerger:
         """Add up the items whose rows differ from those at hand."""
         self._packed += [{} for _ in range(len(counts) - len(self._packed))]
         self._own += [{} for _ in range(len(counts) - len(self._own))]
+        self._counting += [False] * (len(counts) - len(self._counting))
         changed: set[str] = set()
-        for known, given, own in zip(self._packed, counts, self._own, strict=False):
+        for place, (known, given, own) in enumerate(zip(self._packed, counts, self._own, strict=False)):
             fresh = [item for item, packed in given.items() if known.get(item) != packed]
             gone = known.keys() - given.keys()
             changed.update(fresh, gone)
@@ -140,7 +143,9 @@ class ItemsMerger:
                     own.pop(self._head(packed).id, None)
             for item in fresh:
                 known[item] = given[item]
-                own[self._head(given[item]).id] = self._number(item)
+                head = self._head(given[item])
+                own[head.id] = self._number(item)
+                self._counting[place] |= head.weight > 0
         for item in changed:
             heads = [self._head(packed) for packed in self._parts(item)]
             if heads:

@@ -87,13 +87,23 @@ class ItemRow(NamedTuple):
         ValueError
             When it is damaged.
         """
-        id_, newest, popularity, *pairs = row_of(packed)
+        id_, newest, popularity, *pairs, _ = row_of(packed)
         neighbours, sequences = (Pairs.of(*one) for one in pairs)
         return cls(id_, newest, tuple(popularity), neighbours, sequences)
 
 
+def uncounted(packed: bytes) -> bytes | None:
+    """The row of an item of the catalogue without its counts; None of an item that the catalogue does not tell of."""
+    id_, newest, popularity, *pairs, attributes = row_of(packed)
+    if not attributes or not attributes[0]:
+        return None
+    none = (0.0, 0.0, 0.0, 0, b"", b"", b"")
+    row: bytes = msgpack.packb((id_, newest, [0.0] * len(popularity), *(none for _ in pairs), attributes))
+    return row
+
+
 def row_of(packed: bytes) -> Sequence[Any]:
-    """Id, time, and what each component has packed: popularity, neighbours, sequences.
+    """Id, time, what each component has packed (popularity, neighbours, sequences), and the item's attributes.
 
     Raises
     ------
@@ -101,7 +111,7 @@ def row_of(packed: bytes) -> Sequence[Any]:
         When it is damaged.
     """
     row: Sequence[Any] = msgpack.unpackb(packed)
-    _, _, _, *pairs = row
+    _, _, _, *pairs, _ = row
     if len(pairs) != 2 or any(len(set(map(len, columns))) != 1 for _, _, _, _, *columns in pairs):
         raise ValueError("it is cut short")
     return row

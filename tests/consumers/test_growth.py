@@ -7,6 +7,7 @@ import pytest
 from consumers.growth import plan
 from consumers.regrown import Regrowth
 from consumers.snapshots import find, newest, restore, save
+from producers.items import broadcast, item_event
 from producers.partitioner import partition_of
 from stream.contribution import Contribution, merge
 from stream.engine import Engine
@@ -240,3 +241,21 @@ def test_another_partitioner_is_noticed():
     grow(world, 4)
     with pytest.raises(Mismatch, match="use another partitioner"):
         migrate(world)
+
+
+def test_new_partitions_know_the_catalogue():
+    world = several(2)
+    items = [item_event({"product_id": name, "hidden": name == "p1"}, 0, f"i-{name}") for name in ("p1", "p99")]
+    world.load(broadcast(items, 2))
+    world.load(RECORDS[:200])
+    world.run()
+    grow(world, 4)
+    migrate(world)
+    known = [Engine(world.config, world.store.load(partition)).recommender.lists.counts for partition in range(4)]
+    for counts in known:
+        assert counts.attributes.item(counts.catalogue.number("p1")).hidden
+        assert counts.attributes.told == 2
+    assert set(known[2].items()) == {"p1", "p99"}, "counts stay where they were counted"
+    world.load(RECORDS[200:])
+    world.run()  # and goes on
+    assert accumulators(world, 4) == from_the_start(4)
