@@ -7,8 +7,8 @@ twin for asyncio ask the same.
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
-from dataclasses import asdict, dataclass
+from collections.abc import Generator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -47,7 +47,7 @@ class Recommendation:
     score
         By which a list is ordered; of two lists, scores do not compare.
     reason
-        `similar`, `after`, `again` or `popular`.
+        `similar`, `after`, `again`, `popular` or `pinned`.
     because
         The customer's own item that counted most, if one did.
     sentence
@@ -70,12 +70,14 @@ class Recommendations:
     customer
         Whom.
     items
-        The list; empty where there is neither a list nor a model yet.
+        The list, without what has been hidden since; empty where there is neither a list nor a model yet.
     id
         Names the list when it is shown (`recommendation_id`); None where the customer has none of their own and the
         items are those that are popular.
     model, occurred_at
         The version that made the list, and the event time at which it did; None like `id`.
+    empty_because
+        Why the list was made without items.
     """
 
     customer: str
@@ -83,6 +85,7 @@ class Recommendations:
     id: str | None = None
     model: int | None = None
     occurred_at: datetime | None = None
+    empty_because: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -93,6 +96,7 @@ class Recommendations:
             "model": self.model,
             "occurred_at": None if at is None else f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z",
             "items": [asdict(one) for one in self.items],
+            "empty_because": self.empty_because,
         }
 
 
@@ -126,9 +130,12 @@ class Cache:
             self._partitions = yield from self._count()
             if self._partitions != before:
                 packed = yield self._list(key)
+        partition = partition_of(key, self._partitions)
         if packed is not None:
-            return _parsed(customer, packed, count)
-        popular = yield from self.popular(count)
+            found = _parsed(customer, packed)
+            hidden = yield from self._hidden(partition, [one.item for one in found.items])
+            return replace(found, items=tuple(one for one in found.items if one.item not in hidden)[:count])
+        popular = yield from self._highest(self._keys.popular, count, partition)
         items = tuple(Recommendation(item, weight, "popular", None, "Popular now.") for item, weight in popular)
         return Recommendations(customer, items)
 
@@ -155,10 +162,27 @@ class Cache:
         with readable(self._keys.deployment):
             return Claim.parse(claim).partitions
 
-    def _highest(self, key: str, count: int) -> Question[list[tuple[str, float]]]:
+    def _highest(self, key: str, count: int, partition: int = 0) -> Question[list[tuple[str, float]]]:
+        """The highest that are not hidden; all partitions know the same of that, from the catalogue."""
         _check(count)
-        found = yield "ZREVRANGE", key, 0, count - 1, "WITHSCORES"
-        return [(name.decode(), float(score)) for name, score in zip(found[::2], found[1::2], strict=True)]
+        shown: list[tuple[str, float]] = []
+        start = 0
+        while len(shown) < count:
+            found = yield "ZREVRANGE", key, start, start + count - 1, "WITHSCORES"
+            pairs = [(name.decode(), float(score)) for name, score in zip(found[::2], found[1::2], strict=True)]
+            hidden = yield from self._hidden(partition, [name for name, _ in pairs])
+            shown += [pair for pair in pairs if pair[0] not in hidden]
+            start += count
+            if len(pairs) < count:
+                break
+        return shown[:count]
+
+    def _hidden(self, partition: int, items: Sequence[str]) -> Question[set[str]]:
+        """Those of the items that nobody is to be shown now."""
+        if not items:
+            return set()
+        reasons = yield "HMGET", self._keys.of(partition, "hidden"), *items
+        return {item for item, reason in zip(items, reasons, strict=True) if reason is not None}
 
 
 def _check(count: int) -> None:
@@ -166,7 +190,7 @@ def _check(count: int) -> None:
         raise InputError(f"count is {count}, and must be at least 1")
 
 
-def _parsed(customer: str, packed: bytes, count: int) -> Recommendations:
+def _parsed(customer: str, packed: bytes) -> Recommendations:
     """A list as it was published; fields that a later release has added are passed over."""
     with readable(f"The list of customer {customer!r}"):
         values = json.loads(packed)
@@ -174,9 +198,10 @@ def _parsed(customer: str, packed: bytes, count: int) -> Recommendations:
             customer,
             tuple(
                 Recommendation(one["item"], one["score"], one["reason"], one["because"], one["sentence"])
-                for one in values["items"][:count]
+                for one in values["items"]
             ),
             values["id"],
             values["model"],
             datetime.fromisoformat(values["occurredAt"]),
+            values.get("emptyBecause"),
         )

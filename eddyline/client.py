@@ -16,7 +16,7 @@ class RecommendationClient:
     """Reads what workers keep in Redis for others: lists, similar items, popular items. See docs/cache.md.
 
     Safe to use from several threads. It writes nothing, and needs neither Kafka nor a worker's packages. A list that is
-    found takes one round trip.
+    found takes two round trips: what it holds, and what of it has been hidden since.
 
     Parameters
     ----------

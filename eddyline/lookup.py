@@ -230,7 +230,9 @@ def _recommended(
         return ()
     kept = {STATE: store.scalar(partition, STATE)}
     scalars = {name: packed for name, packed in kept.items() if packed is not None}
-    lists = Lists(config.recommend, Saved(0, items=store.items(partition), scalars=scalars), model.items)
+    lists = Lists(
+        config.recommend, Saved(0, items=store.items(partition), scalars=scalars), model.items, model.segment_names
+    )
     ranked = lists.recommend(profile, at, config.recommend.count)
     return tuple(
         {"item": one.item, "score": rounded(one.score), "reason": one.reason, "because": one.because} for one in ranked

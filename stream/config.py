@@ -21,6 +21,7 @@ from stream.feature import EventName
 from stream.feature import Feature as Feature
 from stream.names import CANONICAL
 from stream.preprocessing.settings import DEFAULT, SelectStep, Steps
+from stream.rules import RulesConfig
 from stream.section import Section
 from stream.target import Target
 
@@ -129,11 +130,15 @@ class RecommendConfig(Section):
     max_items: int = Field(50_000, gt=0, description="Items that the model carries, the heaviest first")
     basket: Duration = Field(DAY, description="What was added and not ordered is the open basket for this time")
     exclude_bought: Duration | None = Field(DAY, description="Hide items bought within this span")
+    exclude_viewed: Duration | None = Field(
+        None, description="Hide items viewed within this span; default: views are no reason to hide"
+    )
     debounce: Duration = Field(
         60_000, description="At most one list in this span after adds; an order always gives one"
     )
     triggers: tuple[EventName, ...] = ("Order Completed", "Product Added")
     cache_lists: bool = Field(True, description="Keep each customer's current list in Redis, for any service to read")
+    rules: RulesConfig = RulesConfig()
 
 
 class EvaluateConfig(Section):

@@ -246,6 +246,7 @@ class Engine:
             seen_limit=self.seen.limit,
             scalars=scalars,
             lists=self.recommender.drain_lists(),
+            **self.recommender.drain_hidden(),
         )
 
     def state_hash(self) -> str:

@@ -65,6 +65,11 @@ class Model:
         """The segments that customers are in: as they were learnt, named, merged and retired as operators wish."""
         return None if self.learnt is None else wished(self.learnt, self.wishes)
 
+    @cached_property
+    def segment_names(self) -> Mapping[str, str]:
+        """Id -> name of the segments."""
+        return {} if self.segments is None else dict(zip(self.segments.ids, self.segments.names, strict=True))
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON or msgpack."""
         return {

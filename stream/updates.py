@@ -96,7 +96,7 @@ class RecommendedItem(Value):
 
     item: str
     score: float
-    reason: Literal["similar", "after", "again", "popular"]
+    reason: Literal["similar", "after", "again", "popular", "pinned"]
     because: str | None = Field(None, description="The customer's own item that counted most: a similar one, or itself")
     sentence: str = Field(description="The reason in words")
 
@@ -110,6 +110,7 @@ class ItemsRecommended(Value):
     cause: Cause
     model: int = Field(description="Version of the model that recommended")
     items: tuple[RecommendedItem, ...]
+    empty_because: str | None = Field(None, description="Why there are no items; null when there are some")
 
 
 class EventRejected(Value):

@@ -61,7 +61,7 @@ def _show(found: Recommendations, *, explain: bool) -> None:
     for one in found.items:
         evidence = (one.reason, one.because or "-", f"{one.score:.4g}") if explain else ()
         shown.add_row(one.item, one.sentence, *evidence)
-    screen.print(shown)
+    screen.print(shown if found.items else found.empty_because or "All of it has been hidden since.", soft_wrap=True)
     if explain and found.occurred_at is not None:
         at = to_iso(round(found.occurred_at.timestamp() * 1000))
         screen.print(f"List {found.id}, made at {at} by model {found.model}.", soft_wrap=True)

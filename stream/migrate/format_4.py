@@ -54,4 +54,5 @@ def _profiles(profiles: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, byte
     for customer, packed in profiles:
         values = msgpack.unpackb(packed)
         values[_BOUGHT] = [(item, 1, last, 0) for item, last in values[_BOUGHT]]
+        values.append(())  # views
         yield customer, msgpack.packb(values)

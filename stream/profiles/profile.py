@@ -44,6 +44,8 @@ class Profile:
         Item -> its orders, the latest to come last, at most `RECENT`.
     added
         Item -> time of the last add, the latest to come last, at most `RECENT`.
+    viewed
+        Item -> time of the last view, as `added`; only where `recommend.exclude_viewed` asks for it.
     segment
         Id of the current segment, or "" before the first assignment.
     moved, entered
@@ -71,6 +73,7 @@ class Profile:
         "slots",
         "standings",
         "touched",
+        "viewed",
     )
 
     def __init__(self, customer: str, slots: Slots[float], sketches: list[hll_sketch]) -> None:
@@ -87,11 +90,16 @@ class Profile:
         self.listed = 0
         self.bought: dict[str, Bought] = {}
         self.added: dict[str, int] = {}
+        self.viewed: dict[str, int] = {}
         self.impressions = Impressions()
 
     def remember_added(self, item: str, time: int) -> None:
         """Note an add to the basket."""
         _renew(self.added, item, max(time, self.added.get(item, time)))
+
+    def remember_viewed(self, item: str, time: int) -> None:
+        """Note a view."""
+        _renew(self.viewed, item, max(time, self.viewed.get(item, time)))
 
     def remember_bought(self, item: str, time: int) -> None:
         """Note an order; what was ordered is no longer waiting in the basket."""
@@ -116,6 +124,7 @@ class Profile:
                 [(item, one.orders, one.last, one.last - one.first) for item, one in self.bought.items()],
                 list(self.added.items()),
                 self.impressions.pack(),
+                list(self.viewed.items()),
             )
         )
         return packed
@@ -124,12 +133,12 @@ class Profile:
     def unpack(cls, customer: str, packed: bytes) -> Profile:
         """Reverse of `pack`."""
         slots, sketches, last, due, touched, segment, moved, entered, *rest = msgpack.unpackb(packed)
-        standings, listed, bought, added, impressions = rest
+        standings, listed, bought, added, impressions, viewed = rest
         profile = cls(customer, array("d", slots), [hll_sketch.deserialize(sketch) for sketch in sketches])
         profile.last, profile.due, profile.touched, profile.listed = last, due, touched, listed
         profile.segment, profile.moved, profile.entered = segment, moved, entered
         profile.bought = {item: Bought(orders, last - span, last) for item, orders, last, span in bought}
-        profile.added = dict(added)
+        profile.added, profile.viewed = dict(added), dict(viewed)
         profile.impressions = Impressions.unpack(impressions)
         profile.standings = {target: Standing.from_list(values) for target, values in standings.items()}
         return profile

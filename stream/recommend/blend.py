@@ -136,7 +136,11 @@ class Blend:
         chosen = np.zeros(size, np.bool_)
         chosen[found] = True
         for one in popular:
-            chosen[: len(one.values)] |= one.values >= least(one.values, HEADS)
+            values = one.values
+            if len(exclude):  # those that may be shown, or a rule that hides what sells would leave nothing
+                values = values.copy()
+                values[exclude[exclude < len(values)]] = 0.0
+            chosen[: len(values)] |= values >= least(values, HEADS)
         items = chosen.nonzero()[0]
         counted = int(np.searchsorted(items, len(popular[0].values)))
         dense = np.zeros((len(offers), len(items)))

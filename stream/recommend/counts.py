@@ -9,7 +9,7 @@ import msgpack
 import numpy as np
 
 from stream.config import RecommendConfig
-from stream.items import WITHDRAWN
+from stream.items import NOTHING_KNOWN, WITHDRAWN
 from stream.products import Product
 from stream.recommend.again import BuyAgain
 from stream.recommend.attributes import Attributes
@@ -19,6 +19,7 @@ from stream.recommend.component import NONE, Numbers, Order, Places, Stored
 from stream.recommend.neighbours import ItemNeighbours
 from stream.recommend.popularity import Popularity
 from stream.recommend.rows import row_of
+from stream.recommend.rules import Rules
 from stream.recommend.sequences import Sequences
 
 ADD_WEIGHT = 0.2
@@ -50,6 +51,8 @@ class ItemCounts:
         The items, by number.
     attributes
         What is known of them beside counts.
+    rules
+        What may be shown.
     blend
         The components and their rankers.
 
@@ -65,6 +68,7 @@ class ItemCounts:
         state: Sequence[int] = (0, 0),
         extra: tuple[str, ...] = (),
     ) -> None:
+        self._config = config
         self._most = config.counted_items
         self._newest, self._next = state  # time of the newest order; the next newcomer's id
         self._changed: set[str] = set()
@@ -75,7 +79,9 @@ class ItemCounts:
         self._stored: tuple[Stored, ...] = (self._popularity, neighbours, sequences)
         self.blend = Blend(1, 1, (self._popularity, BuyAgain(), neighbours, sequences), extra)
         self.catalogue = Catalogue()
-        self.attributes = Attributes(config.catalogue_items)
+        self.rules = Rules(config.rules)
+        self.attributes = Attributes(config.catalogue_items, (self.rules,))
+        self._hidden: dict[str, bytes] | None = None  # as others were told last
         self._ids = self._times = NONE  # by number: ids, and the newest time when the item last changed
         self._load(rows or {})
 
@@ -159,6 +165,30 @@ class ItemCounts:
         """Items that changed since the last call."""
         changed, self._changed = self._changed, set()
         return changed
+
+    def hidden(self, changed: Iterable[str]) -> dict[str, bytes | None]:
+        """Items that are not shown to anyone, with the reason, as far as that has changed; None where they are again.
+
+        Parameters
+        ----------
+        changed
+            Names of items of which something has changed. The first time all items are looked at.
+        """
+        if self._hidden is None:
+            self._hidden = {}
+            changed = (*self.catalogue.names, *self._config.rules.hide_items)
+        found: dict[str, bytes | None] = {}
+        for name in changed:
+            number = self.catalogue.number(name)
+            why = self.rules.why(name, NOTHING_KNOWN if number < 0 else self.attributes.item(number))
+            now = None if why is None else why.encode()
+            if now != self._hidden.get(name):
+                found[name] = now
+                if now is None:
+                    del self._hidden[name]
+                else:
+                    self._hidden[name] = now
+        return found
 
     def pack_item(self, name: str) -> bytes | None:
         """One item's counts, as stored; None when it is not counted any more."""

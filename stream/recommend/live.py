@@ -22,7 +22,7 @@ from stream.span import Step
 from stream.store.base import Saved
 from stream.updates import ItemsRecommended, rounded, to_json, update_id
 
-ADDED, ORDERED = "Product Added", "Order Completed"
+VIEWED, ADDED, ORDERED = "Product Viewed", "Product Added", "Order Completed"
 HIT_AT = 10
 
 EAGER = 100
@@ -46,16 +46,18 @@ class Recommender:
         self._window = config.evaluate.attribution
         self._tally = tally
         self._customers = customers
-        self.lists = Lists(config.recommend, saved, model.items)
+        self.lists = Lists(config.recommend, saved, model.items, model.segment_names)
         self._counts, self._blend = self.lists.counts, self.lists.blend
         self._lists: dict[str, ItemsRecommended | None] = {}
         self._taught: set[str] = set()
+        self._changed: set[str] = set()
+        self._known_hidden = False  # what others are told of hidden items is not read back
         self._told = self._state()
         self._use(model)
 
     def adopt(self, model: Model) -> None:
         """Recommend with another model."""
-        self.lists.adopt(model.items)
+        self.lists.adopt(model.items, model.segment_names)
         self._use(model)
 
     def decide(self, step: Step) -> ItemsRecommended | None:
@@ -85,6 +87,9 @@ class Recommender:
         elif event.kind == ADDED:
             for item in items:
                 profile.remember_added(item, event.time)
+        elif event.kind == VIEWED and self._config.exclude_viewed is not None:
+            for item in items:
+                profile.remember_viewed(item, event.time)
         if event.kind not in self._config.triggers or self._model is None:
             return None
         if event.kind != ORDERED and step.time - profile.listed < self._config.debounce:
@@ -97,7 +102,15 @@ class Recommender:
 
     def drain(self) -> dict[str, bytes | None]:
         """Packed counts of the items that changed since the last call; None for those that are counted no more."""
-        return {name: self._counts.pack_item(name) for name in sorted(self._counts.drain_changed())}
+        changed = sorted(self._counts.drain_changed())
+        self._changed.update(changed)
+        return {name: self._counts.pack_item(name) for name in changed}
+
+    def drain_hidden(self) -> dict[str, Any]:
+        """Fields of a delta: items that nobody is to be shown, as far as that has changed since the last call."""
+        changed, self._changed = self._changed, set()
+        anew, self._known_hidden = not self._known_hidden, True
+        return {"hidden": self._counts.hidden(sorted(changed)), "hidden_anew": anew}
 
     def forget(self, profile: Profile) -> None:
         """Have the customer's list removed."""
@@ -138,14 +151,14 @@ class Recommender:
         if self._model is None or not profile.bought:
             return
         wanted = set(items)
-        exclude = self.lists.bought_lately(profile, time)
+        exclude = self.lists.passed_over(profile, time)
         candidates = self.lists.candidates(profile, time, (), exclude)
-        offered = candidates.items[self._blend.rank(candidates, situation(profile, exclude), HIT_AT)]
+        offered = self.lists.rank(candidates, situation(profile, exclude), HIT_AT)
         popular = self._model.popular[:HIT_AT]
         self._tally.lists.add(
             time,
             trials=1,
-            hits=any(self.lists.name(number) in wanted for number in offered.tolist()),
+            hits=any(item in wanted for item in offered),
             popular_hits=any(item in wanted for item, _ in popular),
         )
         self.lists.orders += 1
@@ -167,10 +180,11 @@ class Recommender:
 
     def _list(self, profile: Profile, step: Step, event: Event) -> ItemsRecommended | None:
         offered = self.lists.recommend(profile, event.time, self._config.count)
-        contents = "\0".join([f"{one.item}\0{one.reason}\0{one.because}" for one in offered])
+        why = None if offered else self.lists.why_empty(profile, event.time)
+        contents = "\0".join([f"{one.item}\0{one.reason}\0{one.because}" for one in offered]) or "empty"
         # What is said already is not said again, until a click on it would no longer be credited.
         known = profile.impressions.current(contents) and step.time - profile.listed < self._window
-        if not offered or known:
+        if known or not (offered or why):
             return None
         name = update_id("list", profile.customer, step.time, self._version, event.message_id)
         profile.listed = step.time
@@ -183,6 +197,7 @@ class Recommender:
             cause=step.cause,
             model=self._version,
             items=_told(offered),
+            empty_because=why,
         )
         return listed
 
@@ -210,4 +225,4 @@ def _sentence(one: Ranked) -> str:
         return f"Often ordered after {one.because}."
     if one.reason == "again":
         return "You ordered this before."
-    return "Popular now."
+    return "Popular now." if one.reason == "popular" else "Chosen by the shop."

@@ -7,11 +7,12 @@ from functools import cache
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stream.recommend.blend import Blend, Candidates, best
-from stream.recommend.component import Floats
+from stream.recommend.component import Floats, Numbers
 
-Reason = Literal["similar", "after", "again", "popular"]
+Reason = Literal["similar", "after", "again", "popular", "pinned"]
 
 REASONS: dict[str, Reason] = {
     "pop2": "popular",
@@ -55,8 +56,18 @@ class Ranked(NamedTuple):
     because: str | None
 
 
+Choice = Callable[[Numbers, Floats, int], NDArray[np.intp]]
+"""Items and their scores, and how many are wanted -> places of the chosen, best first."""
+
+
 def ranked(
-    blend: Blend, candidates: Candidates, situation: str, count: int, name: Callable[[int], str]
+    blend: Blend,
+    candidates: Candidates,
+    situation: str,
+    count: int,
+    name: Callable[[int], str],
+    factors: Floats | None = None,
+    choose: Choice | None = None,
 ) -> list[Ranked]:
     """The `count` best candidates, best first; of equal ones the earlier item.
 
@@ -72,6 +83,10 @@ def ranked(
         Length of the list; it is shorter only when there are fewer candidates.
     name
         Names of items by number.
+    factors
+        On what the ranker gives to each candidate, shape [n].
+    choose
+        Instead of the best.
 
     Notes
     -----
@@ -83,10 +98,12 @@ def ranked(
     weights = blend.rankers[situation].weights
     terms = candidates.features * weights
     scores = terms.sum(axis=1)
+    if factors is not None:
+        scores = scores + np.log(factors)
     chance = np.exp(scores - scores.max())
     chance /= chance.sum()
     terms = terms[:, : len(blend.signals)] + terms[:, len(blend.signals) :]
-    places = best(scores, count)
+    places = best(scores, count) if choose is None else choose(candidates.items, scores, count)
     lifts = terms[places] - terms.mean(axis=0)
     reasons, kinds, members = _kinds(blend.signals)
     sums = (lifts[:, None, :] * members).sum(axis=2)

@@ -38,6 +38,8 @@ class Delta:
     follows: tuple[int, int] | None = None
     indexes: dict[str, dict[str, int | None]] = field(default_factory=dict)  # index -> customer -> rank
     lists: dict[str, bytes | None] = field(default_factory=dict)  # customer -> current list, JSON, for others to read
+    hidden: dict[str, bytes | None] = field(default_factory=dict)  # item -> why nobody is shown it, for others to read
+    hidden_anew: bool = False  # these are all: what was there before goes
 
 
 @dataclass(slots=True)
@@ -149,6 +151,10 @@ class StateStore(ABC):
     @abstractmethod
     def lists(self, partition: int) -> Iterator[tuple[str, bytes]]:
         """Customers and their current lists, in any order; no worker reads them, any service may."""
+
+    @abstractmethod
+    def hidden(self, partition: int) -> dict[str, bytes]:
+        """Items that nobody is to be shown, and why; no worker reads them, any service may."""
 
     @abstractmethod
     def publish_similar(self, neighbours: Mapping[str, Mapping[str, float]]) -> None:

@@ -24,6 +24,7 @@ class _Partition:
     indexes: dict[str, Index] = field(default_factory=dict)
     items: dict[str, bytes] = field(default_factory=dict)
     lists: dict[str, bytes] = field(default_factory=dict)
+    hidden: dict[str, bytes] = field(default_factory=dict)
     seen: bytearray = field(default_factory=bytearray)
     scalars: dict[str, bytes] = field(default_factory=dict)
     outbox: bytes = b""
@@ -107,6 +108,9 @@ class MemoryStore(StateStore):
                     kept.indexes.setdefault(name, Index()).update(ranks)
             _write(kept.items, delta.items)
             _write(kept.lists, delta.lists)
+            if delta.hidden_anew:
+                kept.hidden.clear()
+            _write(kept.hidden, delta.hidden)
             kept.scalars.update(delta.scalars)
             kept.outbox = outbox
             if delta.seen:
@@ -171,6 +175,11 @@ class MemoryStore(StateStore):
         """See `StateStore.lists`."""
         kept = self._partitions.get(partition)
         return iter(() if kept is None else list(kept.lists.items()))
+
+    def hidden(self, partition: int) -> dict[str, bytes]:
+        """See `StateStore.hidden`."""
+        kept = self._partitions.get(partition)
+        return {} if kept is None else dict(kept.hidden)
 
     def publish_similar(self, neighbours: Mapping[str, Mapping[str, float]]) -> None:
         """See `StateStore.publish_similar`."""

@@ -187,6 +187,11 @@ class RedisStore(StateStore):
         with self._server.answering():
             yield from self._scan(partition, "lists")
 
+    def hidden(self, partition: int) -> dict[str, bytes]:
+        """See `StateStore.hidden`."""
+        with self._server.answering():
+            return dict(self._scan(partition, "hidden"))
+
     def publish_similar(self, neighbours: Mapping[str, Mapping[str, float]]) -> None:
         """See `StateStore.publish_similar`. Each item's set is replaced at once; an item without any is removed."""
         replace_sets(self._server, {self._keys.similar(item): others for item, others in neighbours.items()})
@@ -275,7 +280,9 @@ class RedisStore(StateStore):
             yield key.decode(), value
 
     def _writes(self, partition: int, delta: Delta, outbox: bytes, seen_bytes: int) -> Iterator[Command]:
-        for name in ("profiles", "items", "scalars", "lists"):
+        if delta.hidden_anew:
+            yield "DEL", self._keys.of(partition, "hidden")
+        for name in ("profiles", "items", "scalars", "lists", "hidden"):
             yield from hash_writes(self._keys.of(partition, name), getattr(delta, name))
         for name, ranks in delta.indexes.items():
             yield from index_writes(self._keys.of(partition, f"index:{name}"), ranks)

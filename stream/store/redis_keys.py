@@ -12,6 +12,7 @@ With the default prefix and the topic `events`, partition 3 lives in these keys:
 `eddyline:{events:3}:indexes`         set     names of the indexes
 `eddyline:{events:3}:items`           hash    item -> packed co-counts
 `eddyline:{events:3}:lists`           hash    customer -> current list (JSON), for any service to read
+`eddyline:{events:3}:hidden`          hash    item -> why nobody is to be shown it, for any service to read
 `eddyline:{events:3}:scalars`         hash    name -> packed value
 `eddyline:{events:3}:seen`            string  hashes of message ids, 8 bytes each, appended
 `eddyline:{events:3}:seen:older`      string  the generation before: together they hold the limit or more
@@ -25,7 +26,19 @@ docs/cache.md is the contract of what others may read.
 
 from __future__ import annotations
 
-STATE = ("watermark", "number", "outbox", "profiles", "items", "lists", "scalars", "seen", "seen:older", "seen:limit")
+STATE = (
+    "watermark",
+    "number",
+    "outbox",
+    "profiles",
+    "items",
+    "lists",
+    "hidden",
+    "scalars",
+    "seen",
+    "seen:older",
+    "seen:limit",
+)
 """What a partition's state is made of, beside the indexes, which follow from it."""
 
 

@@ -88,6 +88,7 @@ def test_json(capsys):
         "model": 6,
         "occurred_at": "2023-11-14T22:13:20.123Z",
         "items": [one.model_dump() for one in ITEMS],
+        "empty_because": None,
     }
 
 

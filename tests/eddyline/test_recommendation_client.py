@@ -16,6 +16,7 @@ import pytest
 import redis
 
 from eddyline import AsyncRecommendationClient, RecommendationClient
+from producers.items import broadcast, item_event
 from stream.errors import ConfigError, Damaged, DeploymentError, InputError, Unreachable
 from stream.store.redis import RedisStore
 from tests.consumers.test_growth import grow, migrate
@@ -40,6 +41,7 @@ class Filled(NamedTuple):
 def filled(url: str, records: list[Any], partitions: int) -> Filled:
     prefix = f"t{uuid.uuid4().hex[:10]}"
     world = World(MemoryLog(), RedisStore(url, "events", prefix), partitions=partitions)
+    world.load(broadcast([item_event({"product_id": "none-of-it", "hidden": True}, 0, "i-1")], partitions))
     world.load(records)
     world.run()
     return Filled(world, url, prefix, {customer: json.loads(value or b"") for customer, value in said(world).items()})
@@ -95,7 +97,7 @@ def test_the_documented_keys_without_our_code(cache, any_service):
 
 def test_each_documented_key_is_there_with_its_type(cache, any_service):
     rows = re.findall(r"^\| `(eddyline:[^`]+)` \| (\w+(?: \w+)?) \|", DOCS, re.MULTILINE)
-    assert len(rows) == 5
+    assert len(rows) == 6
     item, _ = cache.world.store.popular(1)[0]
     types = {"hash": b"hash", "sorted set": b"zset", "string": b"string"}
     for key, kind in rows:
@@ -150,7 +152,7 @@ def test_a_client_stays_when_the_topic_grows(redis_url):
     made.world.store.close()
 
 
-def test_a_list_that_is_found_takes_one_round_trip(cache, any_service):
+def test_a_list_that_is_found_takes_two_round_trips(cache, any_service):
     with RecommendationClient(cache.url, prefix=cache.prefix) as client:
         customer, *others = cache.published
         client.recommend(customer)
@@ -163,7 +165,44 @@ def test_a_list_that_is_found_takes_one_round_trip(cache, any_service):
                 if heard["command"] == f"ECHO {cache.prefix}":
                     break
                 asked += [heard["command"]] if cache.prefix in heard["command"] else []
-    assert [command.split()[0] for command in asked] == ["HGET"] * len(others)
+    assert [command.split()[0] for command in asked] == ["HGET", "HMGET"] * len(others)
+
+
+def test_a_hidden_item_is_not_served_from_the_commit_on_and_comes_back(redis_url, ask, any_service):
+    """Neither in lists that were made before, nor as similar or popular, and not to services without our client."""
+    block = re.search(r"```python\n(.*?)```", DOCS, re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(block[1], names)
+    made = filled(redis_url, RECORDS, 2)
+    place = {"at": redis_url, "prefix": made.prefix}
+    customer, published = next((who, one) for who, one in made.published.items() if len(one["items"]) > 3)
+    before = [one["item"] for one in published["items"]]
+    popular = [one.item for one in ask("popular", 200, **place)]
+    gone = before[0]
+    near = next(item for item in popular if gone in {one.item for one in ask("similar", item, **place)})
+    made.world.load(broadcast([item_event({"product_id": gone, "available": False}, 0, "i-2")], 2))
+    made.world.run()
+    found = ask("recommend", customer, 3, **place)
+    assert (found.id, [one.item for one in found.items]) == (published["id"], before[1:4])
+    assert [one.item for one in ask("popular", 200, **place)] == [item for item in popular if item != gone]
+    assert [one.item for one in ask("popular", 3, **place)] == [item for item in popular if item != gone][:3]
+    assert gone not in {one.item for one in ask("similar", near, **place)}
+    assert gone not in {one.item for one in ask("recommend", "nobody", 200, **place).items}
+    assert [one["item"] for one in names["current_list"](any_service, customer, made.prefix)["items"]] == before[1:]
+    assert made.world.store.hidden(0) == made.world.store.hidden(1) == {gone: b"unavailable", "none-of-it": b"hidden"}
+    made.world.load(broadcast([item_event({"product_id": gone, "available": True}, 0, "i-3")], 2))
+    made.world.run()
+    assert [one.item for one in ask("recommend", customer, **place).items] == before
+    made.world.store.close()
+
+
+def test_an_empty_list_says_why(cache, ask, any_service):
+    prefix = f"{cache.prefix}-empty"
+    made = {"id": "l", "model": 9, "occurredAt": "2030-01-01T00:00:00.000Z", "items": [], "emptyBecause": "Rules."}
+    any_service.set(f"{prefix}:deployment:events", '{"deployment": "shop", "partitions": 1}')
+    any_service.hset(f"{prefix}:{{events:0}}:lists", "ann", json.dumps(made))
+    found = ask("recommend", "ann", at=cache.url, prefix=prefix)
+    assert (found.id, found.items, found.empty_because) == ("l", (), "Rules.")
 
 
 def test_the_place_is_that_of_the_settings(cache, ask, monkeypatch, tmp_path):

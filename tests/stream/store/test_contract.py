@@ -94,6 +94,21 @@ def test_more_fields_than_one_command_carries(store: StateStore) -> None:
     assert loaded.items == many
 
 
+def test_what_is_hidden_is_of_the_same_commit_and_may_be_written_anew(open_store: Open) -> None:
+    store = open_store()
+    epoch = store.acquire(0)
+    store.commit(0, epoch, Delta(1, hidden={"tea": b"hidden", "cup": b"stock"}), b"")
+    store.commit(0, epoch, Delta(2, hidden={"tea": None, "pot": b"adult"}), b"")
+    assert open_store().hidden(0) == {"cup": b"stock", "pot": b"adult"}
+    store.commit(0, epoch, Delta(3), b"")
+    assert store.hidden(0) == {"cup": b"stock", "pot": b"adult"}
+    store.commit(0, epoch, Delta(4, hidden={"mug": b"hidden"}, hidden_anew=True), b"")
+    assert store.hidden(0) == {"mug": b"hidden"}
+    assert store.hidden(1) == {}
+    store.wipe(0)
+    assert store.hidden(0) == {}
+
+
 def test_lists_are_of_the_same_commit_and_not_loaded(open_store: Open) -> None:
     names = {name: ODD_VALUES[index % len(ODD_VALUES)] for index, name in enumerate(ODD_NAMES)}
     store = open_store()
