@@ -32,7 +32,7 @@ LOOKS = 0.85
 
 STREAM, BEST = "stream", "truth"
 METHODS = {
-    STREAM: "Item neighbours, learnt by the stream",
+    STREAM: "All signals, learnt by the stream",
     "item": "Item neighbours, batch",
     "user": "User neighbours, batch",
     "content": "Content (genres), batch",

@@ -67,7 +67,7 @@ def live(video: Video) -> Figure:
     weeks = [week for week in sorted(periods.parts) if periods.parts[week].trials >= 30]
     times = [datetime.fromtimestamp(week * periods.calendar.length / 1_000, UTC) for week in weeks]
     for place, (of, label) in enumerate(
-        (("hits", "Item neighbours, learnt by the stream"), ("popular_hits", "What is popular"))
+        (("hits", "All signals, learnt by the stream"), ("popular_hits", "What is popular"))
     ):
         rates = [getattr(periods.parts[week], of) / periods.parts[week].trials for week in weeks]
         axes.plot(times, rates, marker="o", color=style.colour(place) if not place else style.GREY, label=label)
