@@ -74,9 +74,9 @@ def _quality(made: Report, video: Video) -> None:
     )
     made.say(
         "The stream counts titles as going together when they are watched on one evening or on the next, batch item "
-        "neighbours when they are in one history: many more pairs, from the same viewers. It also leans to what is popular, so that "
-        "other genres get onto a shelf. In return its list is as new as the last evening, and a batch's as old as its "
-        "last run."
+        "neighbours when they are in one history: many more pairs, from the same viewers. It also leans to what is "
+        "popular, so that other genres get onto a shelf. In return its list is as new as the last evening, and a "
+        "batch's as old as its last run."
         if found["item"].hit_rate > ours.hit_rate
         else ""
     )
