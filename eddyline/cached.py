@@ -47,7 +47,7 @@ class Recommendation:
     score
         By which a list is ordered; of two lists, scores do not compare.
     reason
-        `similar`, `after`, `again`, `popular` or `pinned`.
+        `similar`, `after`, `again`, `popular`, `content` or `pinned`.
     because
         The customer's own item that counted most, if one did.
     sentence

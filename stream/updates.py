@@ -96,7 +96,7 @@ class RecommendedItem(Value):
 
     item: str
     score: float
-    reason: Literal["similar", "after", "again", "popular", "pinned"]
+    reason: Literal["similar", "after", "again", "popular", "content", "pinned"]
     because: str | None = Field(None, description="The customer's own item that counted most: a similar one, or itself")
     sentence: str = Field(description="The reason in words")
 

@@ -39,6 +39,8 @@ START = {
     "with_last": (0.0, 0.0),
     "with_own": (0.3, 0.0),
     "after": (0.1, 0.1),
+    "like_own": (0.1, 0.0),
+    "like_basket": (0.1, 0.0),
     "followed": (0.0, 0.2),
     "alike": (0.3, 0.2),
     "shared_basket": (0.3, 0.2),
@@ -102,6 +104,9 @@ class Blend:
         self.rankers = {situation: Ranker(start) for situation in SITUATIONS}
         self.size = 0
         self._extra = extra
+        beside = [component.beside for component in self.components for _ in component.signals] + [0] * len(extra)
+        self._beside = [(row, count) for row, count in enumerate(beside) if count]
+        self._pooled = np.array([[float(not count)] for count in beside])
 
     def reserve(self, size: int) -> None:
         """Make room for items with numbers below `size`."""
@@ -156,8 +161,11 @@ class Blend:
         units = (1000.0 / np.where(highest > 0, highest, 1.0))[:, None]
         kept = ~marked(items, exclude)
         if len(items) > POOL:
-            fused = (dense * units).sum(axis=0) * kept
-            kept &= fused >= least(fused, POOL)
+            fused = (dense * units * self._pooled).sum(axis=0) * kept
+            pool = fused >= least(fused, POOL)
+            for signal, most in self._beside:
+                pool |= dense[signal] >= least(dense[signal] * kept, most)
+            kept &= pool
         places = kept.nonzero()[0]
         items, scaled = items[places], dense[:, places] * units
         return Candidates(items, np.concatenate((np.log1p(scaled), scaled / 200.0)).T.copy(), offers)

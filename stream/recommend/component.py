@@ -121,9 +121,12 @@ class Component(ABC):
     ----------
     signals
         Names of what `score` gives.
+    beside
+        Items of each signal that are added to the pool of candidates, instead of a say in which of all are in it.
     """
 
     signals: tuple[str, ...]
+    beside = 0
 
     @abstractmethod
     def learn(self, order: Order) -> None:

@@ -16,6 +16,7 @@ from stream.recommend.attributes import Attributes
 from stream.recommend.blend import Blend
 from stream.recommend.catalogue import Catalogue
 from stream.recommend.component import NONE, Numbers, Order, Places, Stored
+from stream.recommend.content import Content
 from stream.recommend.neighbours import ItemNeighbours
 from stream.recommend.popularity import Popularity
 from stream.recommend.rows import row_of
@@ -77,10 +78,11 @@ class ItemCounts:
         neighbours = ItemNeighbours(half_life, cap, most, shrink=shrink)
         sequences = Sequences(half_life, cap, most, shrink=shrink)
         self._stored: tuple[Stored, ...] = (self._popularity, neighbours, sequences)
-        self.blend = Blend(1, 1, (self._popularity, BuyAgain(), neighbours, sequences), extra)
         self.catalogue = Catalogue()
         self.rules = Rules(config.rules)
-        self.attributes = Attributes(config.catalogue_items, (self.rules,))
+        content = Content()
+        self.attributes = Attributes(config.catalogue_items, (self.rules, content))
+        self.blend = Blend(1, 1, (self._popularity, BuyAgain(), neighbours, sequences, content), extra)
         self._hidden: dict[str, bytes] | None = None  # as others were told last
         self._ids = self._times = NONE  # by number: ids, and the newest time when the item last changed
         self._load(rows or {})

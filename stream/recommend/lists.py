@@ -198,6 +198,11 @@ class Lists:
         found = (self._served.place(item, self.counts.catalogue) for item in items)
         return np.array([place for place in found if place >= 0], np.intp)
 
+    def title(self, item: str) -> str:
+        """What customers call an item: its name where that is known, else its id."""
+        number = self.counts.catalogue.number(item)
+        return (None if number < 0 else self.counts.attributes.item(number).name) or item
+
     def name(self, number: int) -> str:
         """Name of a candidate."""
         return self._served.name(number, self.counts.catalogue)

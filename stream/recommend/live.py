@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgpack
@@ -196,13 +197,13 @@ class Recommender:
             occurred_at=step.time,
             cause=step.cause,
             model=self._version,
-            items=_told(offered),
+            items=_told(offered, profile, self.lists.title),
             empty_because=why,
         )
         return listed
 
 
-def _told(offered: list[Ranked]) -> Any:
+def _told(offered: list[Ranked], profile: Profile, title: Callable[[str], str]) -> Any:
     """Fields of `RecommendedItem`: the list validates them all at once, three times as fast as one by one."""
     return tuple(
         [
@@ -211,18 +212,22 @@ def _told(offered: list[Ranked]) -> Any:
                 "score": rounded(one.score),
                 "reason": one.reason,
                 "because": one.because,
-                "sentence": _sentence(one),
+                "sentence": _sentence(one, profile, title),
             }
             for one in offered
         ]
     )
 
 
-def _sentence(one: Ranked) -> str:
-    if one.reason == "similar":
-        return f"Often ordered together with {one.because}."
-    if one.reason == "after":
-        return f"Often ordered after {one.because}."
+def _sentence(one: Ranked, profile: Profile, title: Callable[[str], str]) -> str:
+    if one.because is not None:
+        seed = title(one.because)
+        if one.reason == "similar":
+            return f"Often ordered together with {seed}."
+        if one.reason == "after":
+            return f"Often ordered after {seed}."
+        if one.reason == "content":
+            return f"Like {seed}, which you {'ordered' if one.because in profile.bought else 'added'}."
     if one.reason == "again":
         return "You ordered this before."
     return "Popular now." if one.reason == "popular" else "Chosen by the shop."

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from stream.recommend.blend import Blend, Candidates, best
 from stream.recommend.component import Floats, Numbers
 
-Reason = Literal["similar", "after", "again", "popular", "pinned"]
+Reason = Literal["similar", "after", "again", "popular", "content", "pinned"]
 
 REASONS: dict[str, Reason] = {
     "pop2": "popular",
@@ -27,6 +27,8 @@ REASONS: dict[str, Reason] = {
     "with_last": "similar",
     "with_own": "similar",
     "after": "after",
+    "like_own": "content",
+    "like_basket": "content",
     "shared_basket": "similar",
     "shared_last": "similar",
     "shared_own": "similar",
@@ -91,7 +93,8 @@ def ranked(
     Notes
     -----
     A reason's weight is the sum of its signals' terms in the score, less what it is on average over all candidates. So
-    the reason is what tells the item from the others, and not what all of them have.
+    the reason is what tells the item from the others, and not what all of them have. What nobody has ordered is not
+    popular, though that be what tells it from the others.
     """
     if not len(candidates.items):
         return []
@@ -106,6 +109,8 @@ def ranked(
     places = best(scores, count) if choose is None else choose(candidates.items, scores, count)
     lifts = terms[places] - terms.mean(axis=0)
     reasons, kinds, members = _kinds(blend.signals)
+    popular = [REASONS[signal] == "popular" for signal in blend.signals]
+    sold = candidates.features[:, : len(blend.signals)][:, popular].max(axis=1, initial=0.0) > 0
     sums = (lifts[:, None, :] * members).sum(axis=2)
     found = []
     for place, by_reason, by_signal in zip(
@@ -116,7 +121,9 @@ def ranked(
         because = None
         for kind in by_reason:
             if reasons[kind] == "popular":
-                break
+                if sold[place]:
+                    break
+                continue
             seeds = (candidates.offers[signal].because(item) for signal in by_signal if kinds[signal] == kind)
             seed = next((seed for seed in seeds if seed >= 0), -1)
             if seed >= 0:
