@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgpack
 
 from consumers.batch import Adoption
+from consumers.cache import ItemsCache
 from consumers.commands import CommandLog
 from consumers.owned import Owned
 from stream.config import EngineConfig
 from stream.contribution import Contribution, merge
 from stream.damage import readable
 from stream.model import learn
-from stream.recommend.merge import ItemsMerger
+from stream.recommend.merge import merge_items
 from stream.store.base import StateStore
 
 log = logging.getLogger(__name__)
@@ -35,14 +36,18 @@ class Merger:
         Engine settings.
     partitions
         How many there are.
+    cache
+        Has the item counts of all partitions.
     """
 
-    def __init__(self, store: StateStore, commands: CommandLog, config: EngineConfig, partitions: int) -> None:
+    def __init__(
+        self, store: StateStore, commands: CommandLog, config: EngineConfig, partitions: int, cache: ItemsCache
+    ) -> None:
         self._store = store
         self._commands = commands
         self._config = config
         self._partitions = partitions
-        self._items = ItemsMerger(config.recommend)
+        self._cache = cache
         self._contributed: dict[int, int] = {}  # partition -> entries in its newest contribution
         self._asked = 0  # offset of the next command
 
@@ -59,7 +64,7 @@ class Merger:
         """Whether there is a model to be made after the one that partition 0 has."""
         return self._commanded(first) or self._contributions_due(first)
 
-    def merge(self, first: Owned, own: Mapping[int, Owned]) -> Adoption | None:
+    def merge(self, first: Owned, own: Iterable[int]) -> Adoption | None:
         """The next model, and the contributions in it; `own` are this worker's partitions, `first` is number 0.
 
         None when the store has no contribution any more: it has lost them, and will get them again.
@@ -68,10 +73,8 @@ class Merger:
         if self._commanded(first):
             return Adoption(previous.revised(self._commands.follow(previous.wishes)), first.merged)
         found: dict[int, Contribution] = {}
-        counts: list[Mapping[str, bytes]] = []
         for partition in range(self._partitions):
             packed = self._store.scalar(partition, "contribution")
-            counts.append({} if packed is None else self._counts(partition, own.get(partition)))
             if packed is not None:
                 with readable(f"Partition {partition}: the contribution to the next model"):
                     found[partition] = Contribution.unpack(packed)
@@ -80,8 +83,8 @@ class Merger:
         if not found:
             return None
         together = merge(list(found.values()))
-        with readable("The item counts"):
-            items = self._items.merge(counts, previous.items, together.rankers)
+        self._cache.read(own)
+        items = merge_items(self._cache.counts, previous.items, together.rankers, config=self._config.recommend)
         model = learn(together, items, previous, self._config)
         if model.failure:
             log.warning("%s; the segments before are kept", model.failure)
@@ -100,11 +103,3 @@ class Merger:
         contributing = [partition for partition, entries in self._contributed.items() if entries]
         fresh = sum(max(0, self._contributed[partition] - first.merged.get(partition, 0)) for partition in contributing)
         return fresh > 0 and fresh >= self._config.learning.every * len(contributing)
-
-    def _counts(self, partition: int, owned: Owned | None) -> Mapping[str, bytes]:
-        """Packed item counts; those of an own partition are read once, and then kept as they are committed."""
-        if owned is None:
-            return self._store.items(partition)
-        if owned.items is None:
-            owned.items = self._store.items(partition)
-        return owned.items

@@ -24,10 +24,12 @@ disable_created_metrics()  # else each series has another one that says when it 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """Of what `Metrics.text` returns."""
 
-PHASES = ("apply", "store", "send", "transaction")
-"""Phases of a cycle, in their order: fold in memory, state to Redis, outputs to the producer, Kafka's commit."""
+PHASES = ("apply", "store", "send", "transaction", "cache")
+"""Phases of a cycle, in their order: fold in memory, state to Redis, outputs to the producer, Kafka's commit,
+and, of the owner of partition 0, items of the cache brought up to date."""
 
 _COMMIT = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_CACHE = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _TAKEOVER = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0)
 
 
@@ -92,6 +94,15 @@ class Metrics:
         )
         self.segment_customers = self._gauge(
             "segment_sample_customers", "Sampled customers in a segment, as of the newest model", "segment", "name"
+        )
+
+        # The cache of nearest and popular items; told by the owner of partition 0 alone.
+        self.cache_age = self._gauge(
+            "cache_age_seconds", "How long the item that waits longest has been out of date in the cache; 0: none is"
+        )
+        self.cache_waiting = self._gauge("cache_waiting_items", "Items that are out of date in the cache")
+        self.cache_seconds = self._histogram(
+            "cache_seconds", "How long items were out of date in the cache, after their counts were committed", _CACHE
         )
 
         self.of_partitions = (self.lag_records, self.lag_seconds, self.event_time, self.model_version, self.model_age)

@@ -29,8 +29,6 @@ class Owned:
         Entries that were in the partition's last contribution; 0 before the first.
     waiting
         Records polled and not applied.
-    items
-        Packed item counts as they are in the store, once a merge has read them.
     moved
         The worker's time (s) when the partition's clock last moved.
     jumped
@@ -47,7 +45,6 @@ class Owned:
         self.merged: dict[int, int] = dict(msgpack.unpackb(scalars["merged"])) if "merged" in scalars else {}
         self.contributed: int = msgpack.unpackb(scalars["contributed"]) if "contributed" in scalars else 0
         self.waiting: deque[Record] = deque()
-        self.items: dict[str, bytes] | None = None
         self.moved = now
         self.jumped = False
 
@@ -86,16 +83,6 @@ class Owned:
         if every is None or idle < every or self.waiting or not self.engine.clock:
             return None
         return self.engine.clock + idle
-
-    def committed(self, delta: Delta, now: float) -> None:
-        """Note what is in the store now."""
-        self.moved = now
-        if self.items is not None:
-            for item, packed in delta.items.items():
-                if packed is None:
-                    self.items.pop(item, None)
-                else:
-                    self.items[item] = packed
 
     def stamp(self, delta: Delta) -> None:
         """Add what the worker remembers to a delta of the engine, which is written next or never."""

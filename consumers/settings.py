@@ -24,6 +24,12 @@ class WorkerSettings(Section):
         10_000, description="The clock of an idle partition moves on this often; null: never, time ends with the log"
     )
     look_every: Span = Field(1_000, description="Other workers' models and contributions are looked for this often")
+    cache_every: Span = Field(
+        250, description="Changed items wait at most this long for the cache, as long as cache_items are enough"
+    )
+    cache_items: int = Field(
+        250, gt=0, description="Items of the cache brought up to date at once, those first that have waited longest"
+    )
     rebuild: int = Field(20_000, gt=0, description="Records between two commits of a rebuild")
     patience: Duration = Field(60_000, description="A server that has not answered for this long ends the worker")
     max_rejected: float = Field(

@@ -20,22 +20,14 @@ class SharedModel:
         self._newest = Model()
 
     def publish(self, model: Model) -> None:
-        """Share a model that was published, and bring the cache of similar and popular items up to date.
-
-        The version comes last: while it is not there, `restore` does all of it again.
-        """
-        previous, self._newest = self._newest, model
-        if model.items is not None:
-            self._store.publish_similar(_changed(model, previous))
-            self._store.publish_popular(dict(model.items.popular))
+        """Share a model that was published. The version comes last: while it is not there, `restore` does it again."""
+        self._newest = model
         self._store.put_shared("model", model.packed)
         self._store.put_shared("model-version", str(model.version).encode())
 
     def restore(self, model: Model) -> None:
         """Share the model of partition 0 if its last owner died before it did, or the store was wiped."""
         if model.version and self._stored_version() != model.version:
-            packed = self._store.shared("model")  # the cache has its items, and maybe some of the next one's
-            self._newest = Model() if packed is None else Model.unpack(packed)
             self.publish(model)
         else:
             self._newest = model
@@ -55,12 +47,3 @@ class SharedModel:
     def _stored_version(self) -> int:
         with readable("The shared model's version"):
             return int(self._store.shared("model-version") or 0)
-
-
-def _changed(model: Model, previous: Model) -> dict[str, dict[str, float]]:
-    """Neighbours of the items whose neighbours are not what they were; none for an item that has left the model."""
-    assert model.items is not None
-    after = model.items.neighbours
-    before = {} if previous.items is None else previous.items.neighbours
-    changed = {item: dict(near) for item, near in after.items() if before.get(item) != near}
-    return changed | {item: {} for item in before.keys() - after.keys()}

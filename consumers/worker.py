@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 
 from consumers.batch import Adoption, Batch, fold
+from consumers.cache import ItemsCache
 from consumers.clock import Clock
 from consumers.commands import CommandLog
 from consumers.commit import commit
@@ -95,6 +96,7 @@ class Worker:
         self._partitions = Partitions(
             topics.events, source, reader, store, recovery, self._clock, flow, self._taken, probe
         )
+        self._cache: ItemsCache | None = None
         self._merger: Merger | None = None
         self._checked = False
         self._adoption: Adoption | None = None  # what partition 0 adopts in its next batch
@@ -120,7 +122,10 @@ class Worker:
             self.monitor.metrics.topic_partitions.set(count)
             if self._merger is None:
                 self._partitions.join(count)
-                self._merger = Merger(self._store, CommandLog(self._reader, self._topics), self._config, count)
+                metrics, config = self.monitor.metrics, self._config
+                self._cache = ItemsCache(self._store, config.recommend, count, self._settings, self._clock, metrics)
+                commands = CommandLog(self._reader, self._topics)
+                self._merger = Merger(self._store, commands, config, count, self._cache)
                 self._garbage.settle()
             self._checked = True
 
@@ -199,6 +204,7 @@ class Worker:
             self._rejections.note(batches)
             for batch in batches:
                 self._committed(batch)
+        self._keep_cache(idle=not batches)
         if batches or not recovered:
             self._silent_since = None
         self.monitor.cycle(self._partitions, batches)
@@ -214,8 +220,8 @@ class Worker:
             self._partitions.look()
         first = self._partitions.get(0)
         if first is not None:
-            own = {owned.partition: owned for owned in self._partitions}
-            self._merger.note({partition: owned.contributed for partition, owned in own.items()}, look=look)
+            own = {owned.partition: owned.contributed for owned in self._partitions}
+            self._merger.note(own, look=look)
             if self._merger.due(first):
                 self._adoption = self._merger.merge(first, own)
         elif look:
@@ -229,9 +235,20 @@ class Worker:
             return None
         return fold(owned, self._topics, adoption, tick)
 
+    def _keep_cache(self, *, idle: bool) -> None:
+        """Bring the cache of items up to date where that is this worker's part."""
+        assert self._cache is not None
+        first = self._partitions.get(0)
+        if first is None:
+            self._cache.forget()
+        else:
+            self._cache.turn(first, [owned.partition for owned in self._partitions], idle=idle)
+
     def _committed(self, batch: Batch) -> None:
+        assert self._cache is not None
         owned = batch.owned
-        owned.committed(batch.delta, self._clock.time())
+        owned.moved = self._clock.time()
+        self._cache.committed(owned.partition, batch.delta.items, owned.engine.entries)
         self.totals["records"] += batch.records
         self.totals.update(type(update).__name__ for update in batch.updates)
         if owned.partition == 0 and self._adoption is not None:
@@ -241,13 +258,16 @@ class Worker:
     def _pressing(self) -> bool:
         """Whether there is something to do without waiting for records."""
         assert self._merger is not None
+        assert self._cache is not None
         first = self._partitions.get(0)
-        if first is not None and self._merger.due(first):
+        if first is not None and (self._cache.waiting or self._merger.due(first)):
             return True
         return any(owned.partition and self._shared.newer_than(owned.engine.model) for owned in self._partitions)
 
     def _taken(self, owned: Owned) -> None:
+        assert self._cache is not None
         self._rejections.taken(owned.partition)
+        self._cache.taken(owned)
         if owned.partition == 0:
             self._shared.restore(owned.engine.model)
             self._looked = float("-inf")  # commands may wait already, and a drain ends before the next look

@@ -152,7 +152,7 @@ def read_similar(settings: Settings, item: str, count: int) -> list[tuple[str, f
     with closing(open_store(settings)) as store:
         found = store.similar(item, count)
         if not found:
-            why = "there is no model yet" if store.shared("model") is None else "look at the id, it is a product_id"
+            why = "look at the id, it is a product_id" if store.popular(1) else "nothing was ordered yet"
             raise InputError(f"nothing is ordered together with item {item!r}: {why}")
         return found
 

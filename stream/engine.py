@@ -237,11 +237,13 @@ class Engine:
         scalars.update(self.scorer.drain())
         scalars.update(self.recommender.drain_scalars())
         scalars.update(self.customers.drain_scalars())
+        items = self.recommender.drain()
+        of_customers = self.customers.drain_indexes() | self.scorer.drain_indexes()
         return Delta(
             watermark=self.watermark,
             profiles=self.customers.drain(),
-            indexes={**self.customers.drain_indexes(), **self.scorer.drain_indexes()},
-            items=self.recommender.drain(),
+            indexes=of_customers | self.recommender.index(items, self.entries),
+            items=items,
             seen=self.seen.drain(),
             seen_limit=self.seen.limit,
             scalars=scalars,

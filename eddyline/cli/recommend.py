@@ -42,7 +42,7 @@ def recommend(
     with RecommendationClient(at, prefix=at.prefix, topic=settings.topics.events) as client:
         found = client.recommend(customer, count)
     if not found.items and found.id is None:
-        raise InputError(f"nothing can be recommended to customer {customer!r}: there is no model yet")
+        raise InputError(f"nothing can be recommended to customer {customer!r}: nothing was ordered yet")
     if as_json:
         print_json(found.to_dict())
     else:

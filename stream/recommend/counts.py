@@ -23,6 +23,9 @@ from stream.recommend.rows import row_of
 from stream.recommend.rules import Rules
 from stream.recommend.sequences import Sequences
 
+CHANGED = "items:changed"
+"""The index of a partition's items, by the entries that were applied when their counts last changed."""
+
 ADD_WEIGHT = 0.2
 """An add to the basket, beside an order's 1, in an item's popularity."""
 

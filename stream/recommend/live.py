@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgpack
@@ -15,6 +15,7 @@ from stream.profiles.customers import Customers
 from stream.profiles.profile import Profile
 from stream.recommend.blend import SITUATIONS, Candidates
 from stream.recommend.component import marked
+from stream.recommend.counts import CHANGED
 from stream.recommend.lists import RANKER, STATE, Lists, last_order, situation
 from stream.recommend.ranker import Ranker
 from stream.recommend.ranking import Ranked
@@ -54,6 +55,7 @@ class Recommender:
         self._changed: set[str] = set()
         self._known_hidden = False  # what others are told of hidden items is not read back
         self._told = self._state()
+        self._gone: set[str] = set()  # items that are counted no more, and are in the index for others to see
         self._use(model)
 
     def adopt(self, model: Model) -> None:
@@ -112,6 +114,16 @@ class Recommender:
         changed, self._changed = self._changed, set()
         anew, self._known_hidden = not self._known_hidden, True
         return {"hidden": self._counts.hidden(sorted(changed)), "hidden_anew": anew}
+
+    def index(self, items: Mapping[str, bytes | None], entries: int) -> dict[str, dict[str, int | None]]:
+        """Changes of the index `CHANGED`, of what `drain` gave.
+
+        An item that is counted no more stays in it until others go: whoever follows the index has seen it by then.
+        """
+        gone = {name for name, packed in items.items() if packed is None}
+        ranks: dict[str, int | None] = dict.fromkeys(self._gone) if gone else {}
+        self._gone = gone or self._gone - items.keys()
+        return {CHANGED: ranks | dict.fromkeys(items, entries)}
 
     def forget(self, profile: Profile) -> None:
         """Have the customer's list removed."""

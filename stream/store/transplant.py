@@ -17,6 +17,9 @@ from stream.errors import Aborted, Mismatch
 from stream.store.base import Delta, StateStore
 from stream.store.dump import Dump
 
+CACHED = "cached"
+"""Says how far the cache of items has come, by the states of the partitions: it has to begin anew with other ones."""
+
 _NOTE = "unfinished"
 _PREPARED, _FROZEN = "prepared", "frozen"
 
@@ -121,6 +124,7 @@ def finish(store: StateStore) -> Plan | None:
         store.move(partition, _PREPARED)
     if plan.settings is not None:
         store.put_shared("settings", json.dumps(plan.settings).encode())
+    store.put_shared(CACHED, b"")
     store.reclaim(plan.deployment, plan.partitions)
     store.put_shared(_NOTE, b"")
     return plan

@@ -9,7 +9,7 @@ import msgpack
 from producers.topics import Topics
 from stream.config import EngineConfig
 from stream.engine import Engine
-from stream.model import Model
+from stream.recommend.merged import POPULAR, MergedCounts
 from stream.store.redis import RedisStore
 from tests.chaos.checker import Findings
 from tests.chaos.reference import Contents, Reference
@@ -64,19 +64,30 @@ def compare_state(
         if lists != expected:
             wrong = sorted(one for one in lists.keys() | expected.keys() if lists.get(one) != expected.get(one))
             findings.note(f"partition {partition}: the lists of {wrong[:5]} are not those that were given last")
-    _compare_items(client, prefix, topics, contents, findings)
+    _compare_items(store, client, prefix, config, topics, contents, findings)
 
 
-def _compare_items(client: Any, prefix: str, topics: Topics, contents: Contents, findings: Findings) -> None:
-    """The cache of similar and popular items is that of the newest model."""
+def _compare_items(
+    store: RedisStore,
+    client: Any,
+    prefix: str,
+    config: EngineConfig,
+    topics: Topics,
+    contents: Contents,
+    findings: Findings,
+) -> None:
+    """The newest model is shared, and the cache is that of the counts.
+
+    Nearest items are as of an item's last order: what others have been ordered since then only makes them look nearer.
+    """
     records = contents[topics.models, 0]
-    if not records:
-        return
-    version = records[-1].key
-    first = max(at for at, one in enumerate(records) if dict(one.headers)["part"].startswith(b"1/"))
-    model = Model.unpack(b"".join(one.value or b"" for one in records[first:]))
+    version = records[-1].key if records else None
     if (shared := client.get(f"{prefix}:{topics.events}:shared:model-version")) != version:
         findings.note(f"the newest model is {version!r}, and the shared one {shared!r}")
+    counts, names = MergedCounts(config.recommend), set()
+    for partition in range(len([one for one in contents if one[0] == topics.events])):
+        counts.replace(partition, rows := store.items(partition))
+        names.update(rows)
     start = f"{prefix}:{topics.events}:similar:"
     cached = {
         key.decode().removeprefix(start): {
@@ -84,13 +95,15 @@ def _compare_items(client: Any, prefix: str, topics: Topics, contents: Contents,
         }
         for key in client.scan_iter(f"{start}*")
     }
-    expected = (
-        {} if model.items is None else {item: dict(near) for item, near in model.items.neighbours.items() if near}
+    expected = {item: near for item, near in counts.nearest(sorted(names)).items() if near}
+    wrong = sorted(
+        item
+        for item in cached.keys() | expected.keys()
+        if len(cached.get(item, {})) != len(expected.get(item, {}))
+        or any(cached[item].get(other, 2) < near * (1 - 1e-6) for other, near in expected[item].items())
     )
-    if cached != expected:
-        wrong = sorted(item for item in cached.keys() | expected.keys() if cached.get(item) != expected.get(item))
-        findings.note(f"the cache of similar items is not that of model {version!r}: {wrong[:5]}")
+    if wrong:
+        findings.note(f"the cache of similar items is not that of the counts: {wrong[:5]}")
     ranked = client.zrange(f"{prefix}:{topics.events}:popular", 0, -1, withscores=True)
-    popular = {name.decode(): score for name, score in ranked}
-    if popular != ({} if model.items is None else dict(model.items.popular)):
-        findings.note(f"the cache of popular items is not that of model {version!r}")
+    if {name.decode(): score for name, score in ranked} != dict(counts.heaviest(POPULAR)):
+        findings.note("the cache of popular items is not that of the counts")

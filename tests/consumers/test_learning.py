@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from consumers.models import ModelLog
-from stream.errors import Mismatch, Unreachable
+from stream.errors import Mismatch
 from stream.evaluate.measure import metrics
 from stream.updates import MetricsMeasured
 from tests.consumers.world import RECORDS, journal
@@ -44,51 +44,6 @@ def test_large_models_are_written_in_parts(here, monkeypatch):
     assert len(here.read("models")) > 12
     assert all(len(record.value) <= 1_000 for record in here.read("models"))
     assert ModelLog(here.log.reader(), here.topics)(last.version, last.digest).digest == last.digest
-
-
-def test_similar_items_are_in_the_store(world):
-    world.load(RECORDS)
-    worker = world.worker()
-    worker.drain()
-    similar = worker.engines[0].model.items.neighbours
-    assert similar
-    for item, near in similar.items():
-        assert dict(world.store.similar(item, 100)) == pytest.approx(dict(near))
-    worker.close()
-
-
-def test_popular_items_are_in_the_store(world):
-    world.load(RECORDS)
-    worker = world.worker()
-    worker.drain()
-    popular = worker.engines[0].model.items.popular
-    assert len(popular) > 10
-    assert world.store.popular(100) == sorted(popular, key=lambda pair: (pair[1], pair[0]), reverse=True)
-    assert world.store.popular(3) == world.store.popular(100)[:3]
-    worker.close()
-
-
-@pytest.mark.parametrize("after", [False, True])
-def test_similar_items_are_all_there_after_the_store_broke_while_they_were_written(world, monkeypatch, after):
-    """Each time: no item stays as an older model had it, also where later models say the same of it."""
-    publish, calls = world.store.publish_similar, []
-
-    def breaking(neighbours):
-        calls.append(neighbours)
-        if len(calls) % 2:
-            publish(neighbours if after else dict(list(neighbours.items())[:3]))
-            raise Unreachable("the store does not answer")
-        publish(neighbours)
-
-    monkeypatch.setattr(world.store, "publish_similar", breaking)
-    world.load(RECORDS)
-    worker = world.worker()
-    worker.drain()
-    similar = worker.engines[0].model.items.neighbours
-    everything = {item for neighbours in calls for item in neighbours}
-    for item in everything:
-        assert dict(world.store.similar(item, 100)) == pytest.approx(dict(similar.get(item, {})))
-    worker.close()
 
 
 @pytest.mark.parametrize("every", [20, 200])

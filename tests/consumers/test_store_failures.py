@@ -11,6 +11,7 @@ from stream.model import Model
 from stream.store.embedded import embedded_redis
 from stream.store.redis import RedisStore
 from tests.consumers.conftest import agree
+from tests.consumers.test_cache import check_cache
 from tests.consumers.world import RECORDS, World, restore, snapshot
 from tests.logs.harness import MemoryLog
 
@@ -71,9 +72,7 @@ def test_redis_emptied_under_a_living_worker():
         agree(world, {0: worker.engines[0].state_hash()})
         model = worker.engines[0].model
         assert Model.unpack(world.store.shared("model")).digest == model.digest
-        assert model.items is not None
-        for item, near in model.items.neighbours.items():
-            assert dict(world.store.similar(item, 100)) == dict(near)
+        check_cache(world)
         with pytest.raises(Mismatch, match="deployment"):
             world.store.claim("another", 1)
         worker.close()

@@ -22,7 +22,7 @@ from stream.updates import to_iso
 from tests.logs.harness import Log, MemoryLog
 from tests.stream import fold
 
-SETTINGS = WorkerSettings(batch=70, poll=50, tick_every=None, look_every=0, rebuild=90)
+SETTINGS = WorkerSettings(batch=70, poll=50, tick_every=None, look_every=0, cache_every=0, rebuild=90)
 DAY = 86_400  # seconds
 Output = tuple[bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]
 

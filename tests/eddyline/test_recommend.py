@@ -110,7 +110,7 @@ def test_before_there_is_a_model(capsys):
     assert main(["recommend", "ann"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert "customer 'ann': there is no model yet" in err
+    assert "customer 'ann': nothing was ordered yet" in err
 
 
 def test_where_no_worker_has_run(deployment, monkeypatch, capsys):

@@ -22,7 +22,7 @@ def cached(deployment, monkeypatch):
     settings = load_settings()
     store = open_store(settings)
     store.publish_similar({"tea": {"cup": 0.5, "pot": 0.25, "milk": 0.75}})
-    store.put_shared("model", b"some model")
+    store.publish_popular({"tea": 2.0})
     yield settings
     store.close()
 
@@ -50,8 +50,8 @@ def test_an_item_that_nobody_knows(cached, capsys):
     assert "look at the id" in capsys.readouterr().err
 
 
-def test_before_there_is_a_model(deployment, monkeypatch, capsys):
+def test_before_anything_was_ordered(deployment, monkeypatch, capsys):
     for name, value in deployment.items():
         monkeypatch.setenv(name, value)
     assert main(["similar", "tea"]) == 2
-    assert "no model yet" in capsys.readouterr().err
+    assert "nothing was ordered yet" in capsys.readouterr().err

@@ -11,8 +11,8 @@ from stream.durations import DAY
 from stream.engine import Engine
 from stream.entries import Entry, Event, ModelAdopted, Rejected, Tick
 from stream.model import Model, learn
-from stream.recommend.merge import ItemsMerger
 from stream.updates import Update, to_json
+from tests.stream.merging import ItemsMerger
 
 START = 1_700_000_000_000
 

@@ -13,8 +13,8 @@ from stream.engine import Engine
 from stream.entries import Event, ModelAdopted, Tick
 from stream.model import Model, learn
 from stream.profiles.sample import priority
-from stream.recommend.merge import ItemsMerger
 from tests.stream.fold import config, events
+from tests.stream.merging import ItemsMerger
 
 SETTINGS = config(learning={"every": 100})
 PARTITIONS = 4

@@ -12,8 +12,8 @@ from stream.config import EngineConfig, Feature, preset
 from stream.durations import DAY
 from stream.engine import Engine
 from stream.entries import Entry, Event, ModelAdopted
-from stream.recommend.merge import ItemsMerger
 from tests.stream.fold import START, next_model
+from tests.stream.merging import ItemsMerger
 
 BULK = [{"step": step} for step in ("clean", "impute", "log1p", "winsorise")]
 UNIT = {"step": "min_max"}

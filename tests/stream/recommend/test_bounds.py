@@ -12,11 +12,11 @@ from stream.durations import DAY
 from stream.engine import Engine
 from stream.entries import Entry, Event
 from stream.recommend.counts import ItemCounts
-from stream.recommend.merge import ItemsMerger
 from stream.recommend.model import ItemsModel
 from stream.recommend.rows import ItemRow
 from stream.store.memory import MemoryStore
 from tests.stream import fold
+from tests.stream.merging import ItemsMerger
 
 START = 1_700_000_000_000
 CONFIG = RecommendConfig(counted_items=40, neighbours=8, refresh=1_000, half_life="10d")  # type: ignore[arg-type]

@@ -11,10 +11,11 @@ import pytest
 from stream.config import RecommendConfig
 from stream.durations import DAY
 from stream.recommend.counts import ItemCounts
-from stream.recommend.merge import ItemsMerger
+from stream.recommend.merged import MergedCounts
 from stream.recommend.model import ItemsModel
 from stream.recommend.pairs import BLOCK
 from stream.recommend.rows import ItemRow
+from tests.stream.merging import ItemsMerger
 
 START = 1_700_000_000_000
 CONFIG = RecommendConfig(refresh=10_000)
@@ -126,3 +127,28 @@ def test_a_late_comer_is_not_overrated() -> None:
     assert others.weights[others.others.tolist().index(late.id)] > others.floor > 0
     near = model(counts, config=tight).neighbours["a"]
     assert near["late"] == pytest.approx(2 / sqrt(65 * 2), rel=1e-3)
+
+
+def test_a_row_may_name_an_item_that_has_gone_and_was_the_newest_of_all() -> None:
+    counts = counted([(["a", "b"], START), (["a", "gone"], START + 1)])
+    assert ItemRow.unpack(counts.pop("gone")).id == max(ItemRow.unpack(row).id for row in counts.values()) + 1
+    assert model(counts).neighbours["a"].keys() == {"b"}
+
+
+def test_rows_may_come_at_once_or_one_after_the_other() -> None:
+    """Also where an id has come to another item, and where an item has gone and comes back."""
+    parts = [counted(planted()[place::2]) for place in range(2)]
+    whole, stepwise = MergedCounts(CONFIG), MergedCounts(CONFIG)
+    for partition, rows in enumerate(parts):
+        whole.replace(partition, rows)
+        stepwise.update(partition, counted([(["other", "bag"], START)]))
+        stepwise.update(partition, {"other": None})
+    for item in sorted({*parts[0], *parts[1]}):
+        for partition, rows in enumerate(parts):
+            stepwise.update(partition, {item: rows.get(item)})
+    names = sorted({*parts[0], *parts[1]})
+    assert stepwise.nearest(names) == whole.nearest(names)
+    assert stepwise.heaviest(100) == whole.heaviest(100)
+    assert whole.replace(0, parts[0]) == {}
+    assert set(whole.replace(0, {})) == set(parts[0])
+    assert not whole.shared

@@ -7,8 +7,8 @@ import random
 from stream.config import RecommendConfig
 from stream.durations import DAY
 from stream.recommend.counts import ItemCounts
-from stream.recommend.merge import ItemsMerger
 from stream.recommend.model import ItemsModel
+from tests.stream.merging import ItemsMerger
 
 CONFIG = RecommendConfig(refresh=7)
 

@@ -13,10 +13,10 @@ from stream.config import RecommendConfig
 from stream.durations import DAY
 from stream.profiles.profile import Profile
 from stream.recommend.lists import Lists
-from stream.recommend.merge import ItemsMerger
 from stream.recommend.model import ItemsModel
 from stream.recommend.ranking import Ranked
 from stream.store.base import Saved
+from tests.stream.merging import ItemsMerger
 from tests.stream.recommend.test_merge import START, planted
 
 CONFIG = RecommendConfig(refresh=10_000, exclude_bought=None)

@@ -9,9 +9,9 @@ import pytest
 from stream.config import RecommendConfig
 from stream.durations import DAY
 from stream.recommend.counts import ItemCounts
-from stream.recommend.merge import ItemsMerger
 from stream.recommend.model import ItemsModel
 from stream.recommend.rows import ItemRow
+from tests.stream.merging import ItemsMerger
 
 CONFIG = RecommendConfig()
 NOW = 1_700_000_000_000

@@ -8,9 +8,9 @@ import pytest
 
 from stream.engine import Engine
 from stream.entries import Entry, ModelAdopted
-from stream.recommend.merge import ItemsMerger
 from stream.updates import SegmentChanged
 from tests.stream import fold
+from tests.stream.merging import ItemsMerger
 
 
 def out_of_order(seed: int) -> list[Entry]:
