@@ -8,7 +8,7 @@ With the default prefix and the topic `events`, partition 3 lives in these keys:
 `eddyline:{events:3}:number`          string  journal records applied
 `eddyline:{events:3}:outbox`          string  packed outputs of the last commit
 `eddyline:{events:3}:profiles`        hash    customer -> packed profile
-`eddyline:{events:3}:index:NAME`      zset    customers by rank: `hot`, `sample`, when next due
+`eddyline:{events:3}:index:NAME`      zset    customers by rank: `hot`, `sample`, when next due; changed items
 `eddyline:{events:3}:indexes`         set     names of the indexes
 `eddyline:{events:3}:items`           hash    item -> packed co-counts
 `eddyline:{events:3}:lists`           hash    customer -> current list (JSON), for any service to read
@@ -39,7 +39,7 @@ STATE = (
     "seen:older",
     "seen:limit",
 )
-"""What a partition's state is made of, beside the indexes, which follow from it."""
+"""What a partition's state is made of, beside the indexes, which follow from it, or are done without."""
 
 
 class Keys:

@@ -8,6 +8,7 @@ import pytest
 
 from consumers.snapshots import check_tail, find, newest, restore, save
 from stream.errors import DataError, InputError, Mismatch
+from stream.recommend.counts import CHANGED
 from stream.snapshot.reader import SnapshotReader, verify
 from stream.store.memory import MemoryStore
 from stream.store.transplant import frozen
@@ -33,9 +34,11 @@ def put_back(world: World, directory, **options):
 
 
 def contents(world: World, partition: int = 0):
-    """All that a store holds of a partition, its indexes too, which a snapshot has not."""
+    """All that a store holds of a partition, its indexes of customers too, which a snapshot has not."""
     store = world.store
-    indexes = {name: store.range(partition, name, -(2**53), 1_000) for name in store.indexes(partition)}
+    indexes = {
+        name: store.range(partition, name, -(2**53), 1_000) for name in store.indexes(partition) if name != CHANGED
+    }
     with frozen(store, partition) as dump:
         if dump is None:
             return None

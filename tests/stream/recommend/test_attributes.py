@@ -13,9 +13,9 @@ from stream.entries import Entry, Event
 from stream.items import UPDATED, WITHDRAWN, Item
 from stream.products import Product
 from stream.recommend.counts import ItemCounts
-from stream.recommend.merge import ItemsMerger
 from stream.store.memory import MemoryStore
 from tests.stream import fold
+from tests.stream.merging import ItemsMerger
 
 START = fold.START
 
