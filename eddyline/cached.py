@@ -45,7 +45,7 @@ class Recommendation:
     item
         Its id.
     score
-        By which a list is ordered; of two lists, scores do not compare.
+        By which a list is ordered, pins and `recommend.diversity` aside; of two lists, scores do not compare.
     reason
         `similar`, `after`, `again`, `popular`, `content` or `pinned`.
     because

@@ -138,6 +138,9 @@ class RecommendConfig(Section):
     )
     triggers: tuple[EventName, ...] = ("Order Completed", "Product Added")
     cache_lists: bool = Field(True, description="Keep each customer's current list in Redis, for any service to read")
+    diversity: float = Field(
+        0.0, ge=0, lt=1, description="How much unlikeness to the items before counts beside the score; 0: not at all"
+    )
     rules: RulesConfig = RulesConfig()
 
 

@@ -203,6 +203,7 @@ class Blend:
 
 def least(scores: Floats, count: int) -> float:
     """What the `count` highest scores have at the least; above 0."""
+    scores = scores[scores > 0]  # it takes long to find a place among many that are equal
     reached = np.partition(scores, -count)[-count] if len(scores) > count else 0.0
     return max(float(reached), np.finfo(np.float64).tiny)
 

@@ -8,6 +8,7 @@ from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from heapq import nsmallest
 from typing import Self
 from zlib import crc32
 
@@ -70,6 +71,7 @@ class Content(Component):
         self._features: list[tuple[int, ...]] = []
         self._having: defaultdict[int, array[int]] = defaultdict(lambda: array("I"))  # feature -> items, ascending
         self._scale = np.zeros(64)  # 1 / √(number of features)
+        self._part = np.zeros(64, np.intp)
         self._known = 0
 
     def know(self, number: int, item: Item) -> None:
@@ -95,6 +97,17 @@ class Content(Component):
         own, weights = query.own.items[-SEEDS:], fading(query.own, query.time)[-SEEDS:]
         basket = query.basket[-SEEDS:]
         return self._like(own, weights), self._like(basket, np.ones(len(basket)))
+
+    def vectors(self, items: Numbers) -> Floats:
+        """Features of some items as vectors of length 1, or 0 where none are known; shape [n, features of any]."""
+        known = [self._features[item] if item < len(self._features) else () for item in items.tolist()]
+        columns = {feature: place for place, feature in enumerate(dict.fromkeys(f for one in known for f in one))}
+        made = np.zeros((len(items), len(columns)))
+        for row, features in zip(made, known, strict=True):
+            for feature in features:
+                row[columns[feature]] = math.log1p(self._known / len(self._having[feature]))
+        made /= np.maximum(np.sqrt((made**2).sum(axis=1)), 1e-300)[:, None]
+        return made
 
     def learn(self, order: Order) -> None:
         """See `Component.learn`."""
@@ -136,6 +149,7 @@ class Content(Component):
         if number >= len(self._scale):
             more = np.zeros(max(number + 1, 2 * len(self._scale)) - len(self._scale))
             self._scale = np.concatenate((self._scale, more))
+            self._part = np.zeros(len(self._scale), np.intp)
         self._scale[number] = 1 / math.sqrt(len(features)) if features else 0.0
 
     def _like(self, seeds: Numbers, weights: Floats) -> Offers:
@@ -144,30 +158,31 @@ class Content(Component):
         most: dict[int, tuple[float, int]] = {}
         for seed, weight in zip(seeds.tolist(), weights.tolist(), strict=True):
             features = self._features[seed] if seed < len(self._features) else ()
+            part = weight * float(self._scale[seed]) if features else 0.0
             for feature in features:
-                part = weight / math.sqrt(len(features))
                 taste[feature] = taste.get(feature, 0.0) + part
                 if part > most.get(feature, (0.0, -1))[0]:
                     most[feature] = part, seed
         if not taste:
             return NOTHING
-        found = {
-            feature: weight * math.log1p(self._known / len(self._having[feature])) ** 2
-            for feature, weight in taste.items()
-        }
-        chosen = sorted(found, key=lambda feature: (-found[feature], feature))[:FEATURES]
+        known, postings, log1p = self._known, self._having, math.log1p
+        found = [(-weight * log1p(known / len(postings[feature])) ** 2, feature) for feature, weight in taste.items()]
+        heaviest = nsmallest(FEATURES, found)
+        chosen = [feature for _, feature in heaviest]
         having = [np.frombuffer(self._having[feature], np.uint32)[-LOOKED_AT:] for feature in chosen]
         lengths = [len(one) for one in having]
         items = np.concatenate(having).astype(np.intp)
-        values = np.array([found[feature] for feature in chosen]).repeat(lengths) * self._scale[items]
+        values = np.array([-weight for weight, _ in heaviest]).repeat(lengths) * self._scale[items]
         speaking = np.array([most[feature][1] for feature in chosen], np.intp).repeat(lengths)
-        scores: Floats = np.bincount(items, values).astype(np.float64)
+        self._part[items] = np.arange(len(items))
+        of = self._part[items]  # one part of each item stands for it, so that nothing here is as long as the catalogue
+        scores: Floats = np.bincount(of, values, len(items)).astype(np.float64)
         alike = scores.nonzero()[0]
-        top = np.sort(alike[best(scores[alike], OFFERED)])
-        of_top = np.flatnonzero(marked(items, top))
-        of_top = of_top[np.lexsort((values[of_top], items[of_top]))]  # an item's parts together, its largest last
-        last = np.searchsorted(items[of_top], top, "right") - 1
-        return Offers(top, scores[top], speaking[of_top[last]])
+        top = alike[best(scores[alike], OFFERED)]
+        parts = marked(of, top).nonzero()[0]
+        parts = parts[np.lexsort((values[parts], items[parts]))]  # an item's together, its largest last
+        last = parts[np.append(np.diff(items[parts]) > 0, True)]
+        return Offers(items[last], scores[of[last]], speaking[last])
 
 
 def features_of(item: Item) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgpack
@@ -15,7 +15,7 @@ from stream.recommend.again import BuyAgain
 from stream.recommend.attributes import Attributes
 from stream.recommend.blend import Blend
 from stream.recommend.catalogue import Catalogue
-from stream.recommend.component import NONE, Numbers, Order, Places, Stored
+from stream.recommend.component import NONE, Floats, Numbers, Order, Places, Stored
 from stream.recommend.content import Content
 from stream.recommend.neighbours import ItemNeighbours
 from stream.recommend.popularity import Popularity
@@ -78,14 +78,14 @@ class ItemCounts:
         self._changed: set[str] = set()
         self._popularity = Popularity()
         half_life, cap, most, shrink = config.half_life, config.neighbours, config.pair_items, config.shrink
-        neighbours = ItemNeighbours(half_life, cap, most, shrink=shrink)
+        self._neighbours = neighbours = ItemNeighbours(half_life, cap, most, shrink=shrink)
         sequences = Sequences(half_life, cap, most, shrink=shrink)
         self._stored: tuple[Stored, ...] = (self._popularity, neighbours, sequences)
         self.catalogue = Catalogue()
         self.rules = Rules(config.rules)
-        content = Content()
-        self.attributes = Attributes(config.catalogue_items, (self.rules, content))
-        self.blend = Blend(1, 1, (self._popularity, BuyAgain(), neighbours, sequences, content), extra)
+        self._content = Content()
+        self.attributes = Attributes(config.catalogue_items, (self.rules, self._content))
+        self.blend = Blend(1, 1, (self._popularity, BuyAgain(), neighbours, sequences, self._content), extra)
         self._hidden: dict[str, bytes] | None = None  # as others were told last
         self._ids = self._times = NONE  # by number: ids, and the newest time when the item last changed
         self._load(rows or {})
@@ -165,6 +165,26 @@ class ItemCounts:
             number = self.catalogue.number(product.id)
             if number >= 0 and self.attributes.hear(number, product):
                 self._changed.add(product.id)
+
+    def likeness(self, items: Numbers) -> Callable[[int], Floats]:
+        """How alike some items are, by content or by what they are ordered with, whichever is more.
+
+        Returns
+        -------
+        callable
+            Place of one of the items -> similarity of each to it, in [0, 1], shape [n].
+        """
+        vectors = self._content.vectors(items)
+        size = max(len(self.catalogue), int(items.max(initial=-1)) + 1)
+
+        def similar(place: int) -> Floats:
+            alike: Floats = (vectors * vectors[place]).sum(axis=1)
+            if items[place] < len(self.catalogue):
+                near = self._neighbours.near(int(items[place])).scores(size)
+                alike = np.maximum(alike, np.minimum(near[items], 1.0))
+            return alike
+
+        return similar
 
     def drain_changed(self) -> set[str]:
         """Items that changed since the last call."""

@@ -15,6 +15,7 @@ from stream.profiles.profile import Profile
 from stream.recommend.blend import POOL, SITUATIONS, Candidates
 from stream.recommend.component import NONE, Floats, Numbers, Own, Query
 from stream.recommend.counts import ItemCounts
+from stream.recommend.diverse import CONSIDERED, diverse
 from stream.recommend.model import ItemsModel
 from stream.recommend.neighbours import SEEDS, fading
 from stream.recommend.ranker import Ranker
@@ -159,13 +160,19 @@ class Lists:
 
     def _ranked(self, candidates: Candidates, which: str, count: int, taken: Counter[int]) -> list[Ranked]:
         factors = self.rules.factors(candidates.items, lambda name: self._served.place(name, self.counts.catalogue))
-        choose = None
-        if self._config.rules.per_category is not None:
+        diversity, most = self._config.diversity, self._config.rules.per_category
 
-            def choose(items: Numbers, scores: Floats, count: int) -> NDArray[np.intp]:
+        def choose(items: Numbers, scores: Floats, count: int) -> NDArray[np.intp]:
+            if not diversity:
                 return self.rules.spread(items, scores, count, taken)
+            # Of each category only the best are considered, as many as there may be.
+            places = self.rules.spread(items, scores, CONSIDERED * count, taken.copy())
+            places = places[diverse(scores[places], count, diversity, self.counts.likeness(items[places]))]
+            taken.update(self.rules.category(item) for item in items[places].tolist())
+            return places
 
-        return ranked(self.blend, candidates, which, count, self.name, factors, choose)
+        plain = not diversity and most is None
+        return ranked(self.blend, candidates, which, count, self.name, factors, None if plain else choose)
 
     def _may_show(self, item: str, names: Collection[str], exclude: Numbers) -> bool:
         number = self.counts.catalogue.number(item)

@@ -68,6 +68,10 @@ class ItemNeighbours(Stored):
         items = sampled(order.items, self._most, order.time)
         self._pairs.add(items, items, self._pairs.weight(order.time) / math.log2(2 + len(order.items)))
 
+    def near(self, item: int) -> Offers:
+        """What is ordered together with one item."""
+        return self._pairs.offers(np.array([item]))
+
     def score(self, query: Query) -> Sequence[Offers]:
         """See `Component.score`."""
         basket = self._pairs.offers(query.basket[-self._seeds :])

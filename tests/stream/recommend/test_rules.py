@@ -100,6 +100,7 @@ rules = st.fixed_dictionaries(
     viewed=st.sets(some, max_size=3),
     segment=st.sampled_from(["", "s1", "s2"]),
     count=st.integers(1, 12),
+    diversity=st.sampled_from([0.0, 0.7]),
 )
 def test_hidden_and_excluded_items_never_appear_and_lists_are_full(
     happened: list[tuple[str, Any]],
@@ -108,8 +109,9 @@ def test_hidden_and_excluded_items_never_appear_and_lists_are_full(
     viewed: set[str],
     segment: str,
     count: int,
+    diversity: float,
 ) -> None:
-    lists = made(rules, exclude_bought="1d", exclude_viewed="1d")
+    lists = made(rules, exclude_bought="1d", exclude_viewed="1d", diversity=diversity)
     known: dict[str, dict[str, Any]] = {}
     heard: dict[str, dict[str, Any]] = {}
     ordered: set[str] = set()
