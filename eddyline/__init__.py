@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from stream.updates import ItemsRecommended as ItemsRecommended
     from stream.updates import MetricsMeasured as MetricsMeasured
     from stream.updates import PropensityScored as PropensityScored
+    from stream.updates import RecommendationsAnswered as RecommendationsAnswered
     from stream.updates import SegmentChanged as SegmentChanged
     from stream.updates import SegmentsRevised as SegmentsRevised
     from stream.updates import to_json as to_json
@@ -96,6 +97,7 @@ _PUBLIC = {
         "ItemsRecommended",
         "MetricsMeasured",
         "PropensityScored",
+        "RecommendationsAnswered",
         "SegmentChanged",
         "SegmentsRevised",
         "to_json",

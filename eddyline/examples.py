@@ -19,6 +19,7 @@ from stream.updates import (
     EventRejected,
     ItemsRecommended,
     PropensityScored,
+    RecommendationsAnswered,
     RecommendedItem,
     SegmentCard,
     SegmentChanged,
@@ -132,6 +133,24 @@ UPDATES: tuple[Update, ...] = (
                 sentence="Often bought by those who bought 85123A.",
             ),
             RecommendedItem(item="47566", score=0.02, reason="popular", sentence="Popular now."),
+        ),
+    ),
+    RecommendationsAnswered(
+        id=update_id("answer", "request-7", "bob"),
+        customer="bob",
+        correlation_id="basket-7c1f",
+        occurred_at=_TIME,
+        cause=Cause(kind="event", event_id="request-7", event="Recommendations Requested"),
+        model=18,
+        basis="basket",
+        items=(
+            RecommendedItem(
+                item="22423",
+                score=0.34,
+                reason="similar",
+                because="85123A",
+                sentence="Often ordered together with 85123A.",
+            ),
         ),
     ),
     SegmentsRevised(

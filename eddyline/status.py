@@ -22,7 +22,14 @@ from stream.records import TopicPartition
 from stream.store.base import StateStore
 from stream.updates import to_iso
 
-_PUBLISHED = ("journal", "segment_changes", "propensity_scores", "recommendations", "dead_letters")
+_PUBLISHED = (
+    "journal",
+    "segment_changes",
+    "propensity_scores",
+    "recommendations",
+    "recommendation_replies",
+    "dead_letters",
+)
 
 
 @dataclass(frozen=True)

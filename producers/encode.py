@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from producers.topics import CHANNELS, Topics
 from stream.records import Headers, Outgoing
-from stream.updates import EventRejected, MetricsMeasured, SegmentsRevised, Update, to_iso, to_json
+from stream.updates import (
+    EventRejected,
+    MetricsMeasured,
+    RecommendationsAnswered,
+    SegmentsRevised,
+    Update,
+    to_iso,
+    to_json,
+)
 
 _FIELD = {channel.payload: channel.field for channel in CHANNELS if channel.payload is not None}
 _KEY, _VALUE = 64 * 1024, 896 * 1024  # with all headers less than 1 MiB, which any topic takes
@@ -46,6 +54,8 @@ def encode(update: Update, topics: Topics) -> Outgoing:
     else:
         key = update.customer.encode()
         headers = (*headers, ("ce_subject", key))
+    if isinstance(update, RecommendationsAnswered):
+        headers = (*headers, ("ce_correlationid", update.correlation_id.encode()))
     return Outgoing(getattr(topics, _FIELD[type(update)]), key, to_json(update), headers)
 
 

@@ -13,6 +13,7 @@ from stream.updates import (
     ItemsRecommended,
     MetricsMeasured,
     PropensityScored,
+    RecommendationsAnswered,
     SegmentChanged,
     SegmentsRevised,
 )
@@ -34,6 +35,7 @@ class Topics(BaseModel):
     segment_changes: _Name = "segment-changes"
     propensity_scores: _Name = "propensity-scores"
     recommendations: _Name = "recommendations"
+    recommendation_replies: _Name = "recommendation-replies"
     segments: _Name = "segments"
     metrics: _Name = "metrics"
     commands: _Name = "commands"
@@ -151,6 +153,14 @@ CHANNELS: tuple[Channel, ...] = (
         _CUSTOMER,
         ItemsRecommended,
         CLOUD_EVENT,
+    ),
+    Channel(
+        "recommendation_replies",
+        "Recommendation replies",
+        "Answers to `Recommendations Requested`, one each, with the request's correlation id.",
+        _CUSTOMER,
+        RecommendationsAnswered,
+        CLOUD_EVENT | {"ce_correlationid": "The request's correlation_id"},
     ),
     Channel(
         "segments",

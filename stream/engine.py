@@ -23,6 +23,7 @@ from stream.profiles.profile import Profile
 from stream.profiles.seen import Seen
 from stream.propensity.live import Scorer
 from stream.recommend.live import Recommender
+from stream.requests import REQUESTED
 from stream.segments.live import Segmenter
 from stream.span import Span
 from stream.store.base import Delta, Saved
@@ -125,6 +126,9 @@ class Engine:
         if not event.customer:  # the catalogue has changed: nobody has acted, and no time has passed
             self._span.note(self.clock, event.time, event=event)
             return self._count()
+        if event.kind == REQUESTED:  # nor has who is asked about
+            self._span.ask(self.clock, event, self.customers.get(event.customer) if event.known else None)
+            return self._count()
         self._pass_time(event.time)
         products = products_of(event)
         profile: Profile | None = None
@@ -200,11 +204,12 @@ class Engine:
             if step.rejected is not None:
                 self._updates.append(step.rejected)
                 continue
-            if step.profile is not None and (moved := segment(step)) is not None:
-                self.customers.touch(step.profile)
+            here = None if step.row < 0 else step.profile
+            if here is not None and (moved := segment(step)) is not None:
+                self.customers.touch(here)
                 self._add(moved)
             if step.model is None:
-                if step.profile is not None:
+                if here is not None:
                     self._updates.extend(score(step))
                 if step.event is not None:
                     self._add(recommend(step))

@@ -15,6 +15,7 @@ invalid                 a field has the wrong type or is missing; the detail nam
 no_customer             neither `userId` nor `anonymousId`, and no event of the catalogue (`stream.items`)
 bad_id                  customer or message id is blank, too long, not finite, or has control characters
 bad_name                the name of a track call's event is blank, too long, or has control characters
+bad_request             a request for recommendations lacks a property, or has a bad one; the detail names it
 timestamp_out_of_range  before 1970 or after 2199
 future                  further than `allowed_skew` ahead of the record's own timestamp
 key_missing             the record has no key, and `require_key` is set
@@ -39,6 +40,7 @@ from stream.entries import Event, Rejected
 from stream.items import CATALOGUE, read_item
 from stream.names import CANONICAL
 from stream.records import Record
+from stream.requests import REQUESTED, read_request
 
 CallType = Literal["track", "identify", "alias", "page", "screen", "group"]
 _LONGEST = EventsConfig().max_id_length
@@ -201,6 +203,12 @@ def decode(record: Record, config: EventsConfig) -> Event | Rejected:
         kind = CANONICAL.get(name, name)
         if kind is name and not good_id(name, longest):
             return _refuse(record, "bad_name", "event is blank, too long or has control characters.")
+
+        if kind == REQUESTED:
+            try:
+                read_request(get("properties") or _NOTHING)
+            except ValueError as error:
+                return _refuse(record, "bad_request", str(error))
 
     if (refused := _mistimed(record, time, config)) is not None:
         return refused

@@ -21,7 +21,12 @@ _SPEC = {
     "Coupon": ("Entered", "Applied", "Denied", "Removed"),
 }
 _WISHLIST = ("Product Added to Wishlist", "Product Removed from Wishlist", "Wishlist Product Added to Cart")
-_OURS = (("Recommendation", "Shown"), ("Product", "Updated"), ("Product", "Withdrawn"))  # what the spec has no name for
+_OURS = (
+    ("Recommendation", "Shown"),
+    ("Recommendations", "Requested"),
+    ("Product", "Updated"),
+    ("Product", "Withdrawn"),
+)  # what the spec has no name for
 _RENAMED = {("Product Category", "Viewed"): "Product List Viewed", ("Order", "Started"): "Checkout Started"}
 
 

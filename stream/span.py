@@ -24,7 +24,8 @@ class Step(NamedTuple):
     """One moment in a stretch.
 
     `clock` is the partition's clock, `time` that of the customer: the event's, or of the latest event if that is
-    later. `row` is the place of the customer's features in the stretch, -1 when there is no customer to decide on.
+    later. `row` is the place of the customer's features in the stretch, -1 when there is no customer to decide on, or
+    one of whom something is only asked.
     """
 
     clock: int
@@ -73,6 +74,11 @@ class Span:
             self._rows.append(profile.slots.tobytes())
             self._times.append(time)
         self.steps.append(Step(clock, time, row, profile, event, products, model, rejected))
+
+    def ask(self, clock: int, event: Event, profile: Profile | None) -> None:
+        """Add a step at which a customer, if known, is asked about, and has not acted."""
+        time = event.time if profile is None else max(event.time, profile.last)
+        self.steps.append(Step(clock, time, -1, profile, event))
 
     def features(self, layout: Layout) -> NDArray[np.float64]:
         """Features of all rows, shape [rows, features]."""

@@ -113,6 +113,22 @@ class ItemsRecommended(Value):
     empty_because: str | None = Field(None, description="Why there are no items; null when there are some")
 
 
+class RecommendationsAnswered(Value):
+    """The answer to a request: what to show the customer now, best first, also when it is what was said before."""
+
+    id: str = Field(description="Deterministic: same cause, same id. Names the list when it is shown")
+    customer: str
+    correlation_id: str = Field(description="The request's")
+    occurred_at: Instant = Field(description="Event time")
+    cause: Cause
+    model: int = Field(description="Version of the model that recommended; 0 before there is any")
+    basis: Literal["customer", "basket", "popular"] = Field(
+        description="What is known: orders of the customer; only a basket; nothing, so it is what is popular"
+    )
+    items: tuple[RecommendedItem, ...]
+    empty_because: str | None = Field(None, description="Why there are no items; null when there are some")
+
+
 class EventRejected(Value):
     """A record that was no event: the dead letter.
 
@@ -160,7 +176,15 @@ class SegmentsRevised(Value):
     )
 
 
-Update = SegmentChanged | PropensityScored | ItemsRecommended | EventRejected | SegmentsRevised | MetricsMeasured
+Update = (
+    SegmentChanged
+    | PropensityScored
+    | ItemsRecommended
+    | RecommendationsAnswered
+    | EventRejected
+    | SegmentsRevised
+    | MetricsMeasured
+)
 
 
 def to_json(update: Update) -> bytes:

@@ -60,10 +60,11 @@ class Impressions:
         self._published: list[str] = []
         self._current = ""
 
-    def publish(self, name: str, contents: str) -> None:
-        """Note that a list with this id, and what it says, was given to the customer."""
+    def publish(self, name: str, contents: str | None = None) -> None:
+        """Note that a list with this id was given to the customer, and what it says if it is the current one."""
         self._published = [*self._published, _key(name)][-PUBLISHED:]
-        self._current = _key(contents)
+        if contents is not None:
+            self._current = _key(contents)
 
     def current(self, contents: str) -> bool:
         """Whether the last list that was given to the customer says just this."""

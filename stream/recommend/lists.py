@@ -86,7 +86,9 @@ class Lists:
             for situation, weights in model.weights.items():
                 self.blend.rankers[situation].follow(weights)
 
-    def recommend(self, profile: Profile, time: int, count: int, hidden: Collection[str] = ()) -> list[Ranked]:
+    def recommend(
+        self, profile: Profile, time: int, count: int, hidden: Collection[str] = (), basket: Collection[str] = ()
+    ) -> list[Ranked]:
         """The `count` best items for a customer now that may be shown, and before them those that are pinned.
 
         Parameters
@@ -99,8 +101,10 @@ class Lists:
             Length of the list; it is shorter only when there are no more candidates that the rules let through.
         hidden
             Further items not to be shown.
+        basket
+            Further items in the open basket.
         """
-        basket = self.basket(profile, time)
+        basket = list(dict.fromkeys((*self.basket(profile, time), *basket)))
         names = {*self.passed_over(profile, time), *basket, *hidden}
         exclude = np.concatenate((self.places(names), self.rules.priced_out(profile.segment, self._name_of(profile))))
         found = [item for item in self._config.rules.pinned if self._may_show(item, names, exclude)][:count]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgpack
@@ -13,16 +13,18 @@ from stream.evaluate.tally import Tally
 from stream.model import Model
 from stream.profiles.customers import Customers
 from stream.profiles.profile import Profile
+from stream.recommend.answers import answer
 from stream.recommend.blend import SITUATIONS, Candidates
 from stream.recommend.component import marked
 from stream.recommend.counts import CHANGED
 from stream.recommend.lists import RANKER, STATE, Lists, last_order, situation
 from stream.recommend.ranker import Ranker
-from stream.recommend.ranking import Ranked
 from stream.recommend.shown import follow
+from stream.recommend.told import told
+from stream.requests import REQUESTED
 from stream.span import Step
 from stream.store.base import Saved
-from stream.updates import ItemsRecommended, rounded, to_json, update_id
+from stream.updates import ItemsRecommended, RecommendationsAnswered, to_json, update_id
 
 VIEWED, ADDED, ORDERED = "Product Viewed", "Product Added", "Order Completed"
 HIT_AT = 10
@@ -63,11 +65,13 @@ class Recommender:
         self.lists.adopt(model.items, model.segment_names)
         self._use(model)
 
-    def decide(self, step: Step) -> ItemsRecommended | None:
+    def decide(self, step: Step) -> ItemsRecommended | RecommendationsAnswered | None:
         """Test, learn, and give a new list if the event asks for one."""
         event, profile = step.event, step.profile
         if event is None:
             return None
+        if event.kind == REQUESTED:
+            return self._answer(step, event)
         if not event.customer:
             self._counts.tell(event.kind, event.properties)
         if not step.products:
@@ -191,6 +195,13 @@ class Recommender:
         if self._blend.teach(candidates, which, self.lists.places(items)):
             self._taught.add(which)
 
+    def _answer(self, step: Step, event: Event) -> RecommendationsAnswered:
+        found = answer(self.lists, step, event, self._version, self._config.count)
+        if step.profile is not None:  # so that it can be shown as `list_id`; nobody is remembered for asking
+            step.profile.impressions.publish(found.id)
+            self._customers.touch(step.profile)
+        return found
+
     def _list(self, profile: Profile, step: Step, event: Event) -> ItemsRecommended | None:
         offered = self.lists.recommend(profile, event.time, self._config.count)
         why = None if offered else self.lists.why_empty(profile, event.time)
@@ -209,37 +220,7 @@ class Recommender:
             occurred_at=step.time,
             cause=step.cause,
             model=self._version,
-            items=_told(offered, profile, self.lists.title),
+            items=told(offered, profile, self.lists.title),
             empty_because=why,
         )
         return listed
-
-
-def _told(offered: list[Ranked], profile: Profile, title: Callable[[str], str]) -> Any:
-    """Fields of `RecommendedItem`: the list validates them all at once, three times as fast as one by one."""
-    return tuple(
-        [
-            {
-                "item": one.item,
-                "score": rounded(one.score),
-                "reason": one.reason,
-                "because": one.because,
-                "sentence": _sentence(one, profile, title),
-            }
-            for one in offered
-        ]
-    )
-
-
-def _sentence(one: Ranked, profile: Profile, title: Callable[[str], str]) -> str:
-    if one.because is not None:
-        seed = title(one.because)
-        if one.reason == "similar":
-            return f"Often ordered together with {seed}."
-        if one.reason == "after":
-            return f"Often ordered after {seed}."
-        if one.reason == "content":
-            return f"Like {seed}, which you {'ordered' if one.because in profile.bought else 'added'}."
-    if one.reason == "again":
-        return "You ordered this before."
-    return "Popular now." if one.reason == "popular" else "Chosen by the shop."

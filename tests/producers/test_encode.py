@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from eddyline.examples import UPDATES
 from producers.encode import encode
 from producers.topics import CHANNELS, CLOUD_EVENT, DEAD_LETTER, OPTIONAL, RETRIED, Topics
-from stream.updates import EventRejected, MetricsMeasured, SegmentsRevised, Update, to_json
+from stream.updates import EventRejected, MetricsMeasured, RecommendationsAnswered, SegmentsRevised, Update, to_json
 
 TOPICS = Topics()
 
@@ -27,11 +27,12 @@ def test_an_update_is_a_cloud_event(update: Update) -> None:
     assert headers["ce_time"] == "2026-03-01T12:34:56.789Z" == json.loads(record.value or b"")["occurredAt"]
     assert headers["ce_specversion"] == "1.0"
     assert headers["content-type"] == "application/json"
-    assert set(headers) | {"ce_subject"} == set(CLOUD_EVENT)
+    answered = {"ce_correlationid"} if isinstance(update, RecommendationsAnswered) else set()
+    assert set(headers) | {"ce_subject"} == set(CLOUD_EVENT) | answered
     if isinstance(update, SegmentsRevised | MetricsMeasured):
         assert (record.key, "ce_subject" in headers) == (record.topic.encode(), False)
     else:
-        assert (record.key, headers["ce_subject"]) == (b"ann", "ann")
+        assert (record.key, headers["ce_subject"]) == (update.customer.encode(), update.customer)
 
 
 def test_each_kind_has_its_own_topic() -> None:
@@ -39,6 +40,7 @@ def test_each_kind_has_its_own_topic() -> None:
         "eu.segment-changes",
         "eu.propensity-scores",
         "eu.recommendations",
+        "eu.recommendation-replies",
         "eu.segments",
         "eu.metrics",
         "eu.dead-letters",
