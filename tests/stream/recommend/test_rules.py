@@ -22,6 +22,7 @@ from stream.profiles.profile import Profile
 from stream.recommend.lists import Lists
 from stream.recommend.model import ItemsModel
 from stream.store.base import Saved
+from stream.store.memory import MemoryStore
 from stream.updates import ItemsRecommended
 from tests.stream import fold
 
@@ -295,6 +296,21 @@ def test_who_starts_again_tells_all_that_is_hidden_by_the_rules_of_now() -> None
     lists = Lists(config, Saved(0, items=rows), None)
     assert lists.counts.hidden(()) == {"i0": b"hidden", "i1": b"category", "x": b"hidden"}
     assert lists.counts.hidden(("i0", "i1", "i2")) == {}
+
+
+def test_the_first_commit_after_a_start_replaces_what_was_hidden_by_other_rules() -> None:
+    store = MemoryStore()
+    epoch, position = store.acquire(0), 0
+    for rules, hidden in (
+        ({"hide_items": ["old"]}, {"tea": b"hidden", "old": b"hidden"}),
+        ({"min_stock": 5}, {"tea": b"hidden", "cup": b"stock"}),
+    ):
+        made = Engine(fold.config(recommend={"rules": rules}), store.load(0))
+        for given in ({"product_id": "tea", "hidden": True}, {"product_id": "cup", "stock": 3}):
+            _, delta = made.apply([catalogue(position, **given)])
+            store.commit(0, epoch, delta, b"")
+            position += 1
+        assert store.hidden(0) == hidden
 
 
 def test_rules_that_exclude_everything_give_an_empty_list_with_the_reason_once() -> None:
