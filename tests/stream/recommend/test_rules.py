@@ -306,8 +306,8 @@ def test_the_first_commit_after_a_start_replaces_what_was_hidden_by_other_rules(
         ({"min_stock": 5}, {"tea": b"hidden", "cup": b"stock"}),
     ):
         made = Engine(fold.config(recommend={"rules": rules}), store.load(0))
-        for given in ({"product_id": "tea", "hidden": True}, {"product_id": "cup", "stock": 3}):
-            _, delta = made.apply([catalogue(position, **given)])
+        for told in ({"product_id": "tea", "hidden": True}, {"product_id": "cup", "stock": 3}):
+            _, delta = made.apply([catalogue(position, **told)])
             store.commit(0, epoch, delta, b"")
             position += 1
         assert store.hidden(0) == hidden
