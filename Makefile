@@ -36,7 +36,7 @@ lint: $(VENV)/.dev ## Format, lint, types, layers
 	$(BIN)/lint-imports --no-cache
 
 unit: $(VENV)/.dev ## All tests; real Kafka and Redis are found or started
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test: lint unit ## Everything that must hold
 

@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+# What `river.drift.ADWIN` wraps: that package imports pandas and scikit-learn, two seconds of each worker's start.
+from river._river_rust.drift import AdaptiveWindowing
+
 Array = NDArray[np.float64]
 
 SHIFTED = 0.25
@@ -120,13 +123,15 @@ def _shares(rows: Array, edges: Array) -> Array:
 
 def _grown(errors: Array) -> bool:
     """Whether the mean error at the end of the window is larger than at its beginning, by more than chance."""
-    from river.drift import ADWIN  # it brings pandas and scikit-learn
-
-    watch = ADWIN(delta=0.002)
+    watch = _watch()
     grown = False
     for error in errors.tolist():
-        before = watch.estimation
-        watch.update(error)
-        if watch.drift_detected:
-            grown = watch.estimation > before
+        before = watch.get_total() / max(watch.get_width(), 1)
+        if watch.update(error):
+            grown = watch.get_total() / watch.get_width() > before
+            watch = _watch()
     return grown
+
+
+def _watch() -> AdaptiveWindowing:
+    return AdaptiveWindowing(delta=0.002, clock=32, max_buckets=5, min_window_length=5, grace_period=10)

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
+
+from stream.segments.assignment import assign_pairs
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -63,7 +64,7 @@ def match(
     ids: list[str | None] = [None] * shared.shape[1]
     for old, new in kept.items():
         ids[new] = old_ids[old]
-    for old, new in zip(*linear_sum_assignment(np.where(allowed, shared, -1), maximize=True), strict=True):
+    for old, new in zip(*assign_pairs(np.where(allowed, shared, -1), maximize=True), strict=True):
         if allowed[old, new]:
             ids[new] = old_ids[old]
     born = []

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from stream.rows import Array, Name, Rows, aligned, from_plain, plain
+from stream.segments.assignment import assign_pairs
 from stream.segments.distance import squared_distances
 from stream.segments.lloyd import Fit, Labels, assign, best_of, lloyd, means, swapped
 from stream.segments.reservoir import Reservoir
@@ -216,7 +216,7 @@ class Clusters:
             best_of(X, w, len(self.centres), self._generator(), tries=4),
         )
         if fresh.sse < _ANEW * now.sse:
-            order = linear_sum_assignment(squared_distances(now.centres, fresh.centres))[1]  # numbers stay
+            order = assign_pairs(squared_distances(now.centres, fresh.centres))[1]  # numbers stay
             self._adopt(replace(fresh, centres=fresh.centres[order], mass=fresh.mass[order]))
 
     def _adopt(self, fit: Fit) -> None:
