@@ -134,9 +134,15 @@ class RecommendConfig(Section):
         None, description="Hide items viewed within this span; default: views are no reason to hide"
     )
     debounce: Duration = Field(
-        60_000, description="At most one list in this span after adds; an order always gives one"
+        60_000, description="After other triggers than an order, what to list is looked at once in this span at most"
     )
-    triggers: tuple[EventName, ...] = ("Order Completed", "Product Added")
+    triggers: tuple[EventName, ...] = Field(
+        ("Order Completed", "Product Added"), description="Events after which it is looked at what to list"
+    )
+    on_segment_change: bool = Field(False, description="Look at it too when the customer comes into another segment")
+    tick: Duration | None = Field(
+        None, description="Look at it too at an event, or a look at a quiet customer, this long after the last time"
+    )
     cache_lists: bool = Field(True, description="Keep each customer's current list in Redis, for any service to read")
     diversity: float = Field(
         0.0, ge=0, lt=1, description="How much unlikeness to the items before counts beside the score; 0: not at all"

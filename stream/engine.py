@@ -205,14 +205,13 @@ class Engine:
                 self._updates.append(step.rejected)
                 continue
             here = None if step.row < 0 else step.profile
-            if here is not None and (moved := segment(step)) is not None:
+            moved = None if here is None else segment(step)
+            if here is not None and moved is not None:
                 self.customers.touch(here)
                 self._add(moved)
-            if step.model is None:
-                if here is not None:
-                    self._updates.extend(score(step))
-                if step.event is not None:
-                    self._add(recommend(step))
+            if here is not None and step.model is None:
+                self._updates.extend(score(step))
+            self._add(recommend(step, moved is not None))
 
     def _add(self, update: Update | None) -> None:
         if update is not None:

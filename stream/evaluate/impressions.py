@@ -52,19 +52,20 @@ class Impressions:
     [('ordered_items', 0), ('viewed_orders', 0)]
     """
 
-    __slots__ = ("_current", "_found", "_lists", "_published")
+    __slots__ = ("_current", "_found", "_lists", "_published", "given")
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, str], Impression] = {}  # (list, item), the oldest first
         self._lists: dict[str, _List] = {}  # by key, that with the oldest items first
         self._published: list[str] = []
         self._current = ""
+        self.given = 0  # when the current list was given, in ms
 
-    def publish(self, name: str, contents: str | None = None) -> None:
-        """Note that a list with this id was given to the customer, and what it says if it is the current one."""
+    def publish(self, name: str, contents: str | None = None, time: int = 0) -> None:
+        """Note that a list with this id was given to the customer; if it is the current one, what it says, and when."""
         self._published = [*self._published, _key(name)][-PUBLISHED:]
         if contents is not None:
-            self._current = _key(contents)
+            self._current, self.given = _key(contents), time
 
     def current(self, contents: str) -> bool:
         """Whether the last list that was given to the customer says just this."""
@@ -161,15 +162,16 @@ class Impressions:
             return ()
         found = [(*key, one.shown, one.clicked, one.ordered) for key, one in self._found.items()]
         lists = [(key, one.shown, one.clicked) for key, one in self._lists.items()]
-        return found, lists, self._published, self._current
+        return found, lists, self._published, self._current, self.given
 
     @classmethod
-    def unpack(cls, packed: Sequence[Any]) -> Impressions:
-        """Reverse of `pack`."""
+    def unpack(cls, packed: Sequence[Any], given: int = 0) -> Impressions:
+        """Reverse of `pack`; `given` is for what was packed before it said when the current list was given."""
         impressions = cls()
         if packed:
             found, lists, impressions._published = packed[0], packed[1], list(packed[2])
             impressions._current = packed[3] if len(packed) > 3 else ""  # what is older does not know
+            impressions.given = packed[4] if len(packed) > 4 else given
             impressions._lists = {key: _List(*rest) for key, *rest in lists}
             impressions._found = {(name, item): Impression(*rest) for name, item, *rest in found}
         return impressions

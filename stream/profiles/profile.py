@@ -53,7 +53,7 @@ class Profile:
     standings
         Target -> how the customer stands with it, from the first scoring on.
     listed
-        Time of the last published list.
+        When it was last looked at what to list, in ms; 0: never.
     impressions
         Recommendations that the customer was shown.
     """
@@ -139,7 +139,7 @@ class Profile:
         profile.segment, profile.moved, profile.entered = segment, moved, entered
         profile.bought = {item: Bought(orders, last - span, last) for item, orders, last, span in bought}
         profile.added, profile.viewed = dict(added), dict(viewed)
-        profile.impressions = Impressions.unpack(impressions)
+        profile.impressions = Impressions.unpack(impressions, listed)
         profile.standings = {target: Standing.from_list(values) for target, values in standings.items()}
         return profile
 

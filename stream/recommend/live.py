@@ -65,17 +65,41 @@ class Recommender:
         self.lists.adopt(model.items, model.segment_names)
         self._use(model)
 
-    def decide(self, step: Step) -> ItemsRecommended | RecommendationsAnswered | None:
-        """Test, learn, and give a new list if the event asks for one."""
+    def decide(self, step: Step, moved: bool = False) -> ItemsRecommended | RecommendationsAnswered | None:
+        """Test, learn, and give a new list if there is a reason to look for one.
+
+        Parameters
+        ----------
+        step
+            What has happened.
+        moved
+            Whether it has brought the customer into another segment.
+        """
         event, profile = step.event, step.profile
-        if event is None:
+        if event is not None:
+            if event.kind == REQUESTED:
+                return self._answer(step, event)
+            self._learn(step, event)
+        if profile is None or self._model is None or not self._due(step, profile, moved):
             return None
-        if event.kind == REQUESTED:
-            return self._answer(step, event)
+        return self._list(profile, step)
+
+    def _due(self, step: Step, profile: Profile, moved: bool) -> bool:
+        """Whether what to list is looked at now: an order always is, all else once in a while."""
+        event, config, since = step.event, self._config, step.time - profile.listed
+        triggered = event is not None and event.kind in config.triggers
+        if triggered and event is not None and event.kind == ORDERED:
+            return True
+        if triggered or (moved and config.on_segment_change):
+            return since >= config.debounce
+        return config.tick is not None and step.model is None and bool(profile.listed) and since >= config.tick
+
+    def _learn(self, step: Step, event: Event) -> None:
+        profile = step.profile
         if not event.customer:
             self._counts.tell(event.kind, event.properties)
         if not step.products:
-            return None
+            return
         items = list(dict.fromkeys(product.id for product in step.products))
         if profile is not None and follow(profile, event, items, self._window, self._tally.lists):
             self._customers.touch(profile)
@@ -87,7 +111,7 @@ class Recommender:
             self._counts.learn_add(items[0], event.time)
         self._counts.hear(step.products)
         if profile is None:
-            return None
+            return
         if event.kind == ORDERED:
             for item in items:
                 profile.remember_bought(item, event.time)
@@ -97,11 +121,6 @@ class Recommender:
         elif event.kind == VIEWED and self._config.exclude_viewed is not None:
             for item in items:
                 profile.remember_viewed(item, event.time)
-        if event.kind not in self._config.triggers or self._model is None:
-            return None
-        if event.kind != ORDERED and step.time - profile.listed < self._config.debounce:
-            return None
-        return self._list(profile, step, event)
 
     def contribute(self) -> dict[str, Ranker]:
         """What was learnt of the signals, for the merger."""
@@ -202,18 +221,20 @@ class Recommender:
             self._customers.touch(step.profile)
         return found
 
-    def _list(self, profile: Profile, step: Step, event: Event) -> ItemsRecommended | None:
-        offered = self.lists.recommend(profile, event.time, self._config.count)
-        why = None if offered else self.lists.why_empty(profile, event.time)
+    def _list(self, profile: Profile, step: Step) -> ItemsRecommended | None:
+        time = step.time if step.event is None else step.event.time
+        offered = self.lists.recommend(profile, time, self._config.count)
+        why = None if offered else self.lists.why_empty(profile, time)
+        profile.listed = step.time
+        self._customers.touch(profile)
         contents = "\0".join([f"{one.item}\0{one.reason}\0{one.because}" for one in offered]) or "empty"
         # What is said already is not said again, until a click on it would no longer be credited.
-        known = profile.impressions.current(contents) and step.time - profile.listed < self._window
+        known = profile.impressions.current(contents) and step.time - profile.impressions.given < self._window
         if known or not (offered or why):
             return None
-        name = update_id("list", profile.customer, step.time, self._version, event.message_id)
-        profile.listed = step.time
-        profile.impressions.publish(name, contents)
-        self._customers.touch(profile)
+        cause = step.cause.kind if step.event is None else step.event.message_id
+        name = update_id("list", profile.customer, step.time, self._version, cause)
+        profile.impressions.publish(name, contents, step.time)
         self._lists[profile.customer] = listed = ItemsRecommended(
             id=name,
             customer=profile.customer,
