@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -57,9 +58,9 @@ class AsyncRecommendationClient:
         """The server, for messages."""
         return self._server.where
 
-    async def recommend(self, customer: str, count: int = 10) -> Recommendations:
+    async def recommend(self, customer: str, count: int = 10, context: Sequence[str] = ()) -> Recommendations:
         """See `RecommendationClient.recommend`."""
-        return await self._ask(self._cache.recommend(customer, count))
+        return await self._ask(self._cache.recommend(customer, count, context))
 
     async def similar(self, item: str, count: int = 10) -> list[SimilarItem]:
         """See `RecommendationClient.similar`."""

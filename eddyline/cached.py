@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
+from eddyline.basket import Recommendation as Recommendation
+from eddyline.basket import merged
 from producers.partitioner import partition_of
 from stream.damage import readable
 from stream.errors import DeploymentError, InputError
@@ -19,6 +21,7 @@ from stream.store.claim import Claim
 from stream.store.redis_keys import Keys
 
 T = TypeVar("T")
+_READ = 100  # of a list, and of an item's nearest: all that there are
 Question = Generator[tuple[Any, ...], Any, T]
 
 
@@ -34,31 +37,6 @@ class PopularItem(NamedTuple):
 
     item: str
     weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class Recommendation:
-    """One item to show, and why.
-
-    Attributes
-    ----------
-    item
-        Its id.
-    score
-        By which a list is ordered, pins and `recommend.diversity` aside; of two lists, scores do not compare.
-    reason
-        `similar`, `after`, `again`, `popular`, `content` or `pinned`.
-    because
-        The customer's own item that counted most, if one did.
-    sentence
-        The reason in words.
-    """
-
-    item: str
-    score: float
-    reason: str
-    because: str | None
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +73,7 @@ class Recommendations:
             "id": self.id,
             "model": self.model,
             "occurred_at": None if at is None else f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z",
-            "items": [asdict(one) for one in self.items],
+            "items": [_told(one) for one in self.items],
             "empty_because": self.empty_because,
         }
 
@@ -116,9 +94,22 @@ class Cache:
         self._where = where
         self._partitions = 0  # as last seen
 
-    def recommend(self, customer: str, count: int) -> Question[Recommendations]:
+    def recommend(self, customer: str, count: int, context: Sequence[str] = ()) -> Question[Recommendations]:
         """See `RecommendationClient.recommend`."""
         _check(count)
+        if isinstance(context, str):
+            raise InputError(f"context is {context!r}, and must be a list of items")
+        if not context:
+            return (yield from self._current(customer, count))
+        found = yield from self._current(customer, _READ)
+        partition = partition_of(customer.encode(), self._partitions)
+        near: dict[str, list[tuple[str, float]]] = {}
+        for item in context:
+            near[item] = yield from self._highest(self._keys.similar(item), _READ, partition)
+        popular = yield from self._highest(self._keys.popular, count + len(near), partition)
+        return Recommendations(customer, merged(near, found.items if found.id is not None else (), popular, count))
+
+    def _current(self, customer: str, count: int) -> Question[Recommendations]:
         try:
             key = customer.encode()
         except UnicodeEncodeError:
@@ -183,6 +174,12 @@ class Cache:
             return set()
         reasons = yield "HMGET", self._keys.of(partition, "hidden"), *items
         return {item for item, reason in zip(items, reasons, strict=True) if reason is not None}
+
+
+def _told(one: Recommendation) -> dict[str, Any]:
+    values = asdict(one)
+    parts = values.pop("parts")
+    return values | ({"parts": [part._asdict() for part in parts]} if parts else {})
 
 
 def _check(count: int) -> None:

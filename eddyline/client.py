@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -58,8 +59,11 @@ class RecommendationClient:
         """The server, for messages."""
         return self._server.where
 
-    def recommend(self, customer: str, count: int = 10) -> Recommendations:
+    def recommend(self, customer: str, count: int = 10, context: Sequence[str] = ()) -> Recommendations:
         """A customer's current list; for one who has none, what is popular, and the reason says so.
+
+        With a context it is a list of its own: what is nearest to the context's items, then the customer's list and
+        popular items, merged by their places (`eddyline.basket`). It has no id.
 
         Parameters
         ----------
@@ -67,6 +71,9 @@ class RecommendationClient:
             The events' `userId`.
         count
             Items at most; a list is not longer than `recommend.count`.
+
+        context
+            Items of an open basket, or what is looked at just now; none of them is in the list.
 
         Raises
         ------
@@ -79,7 +86,7 @@ class RecommendationClient:
         InputError
             When the id or the count is none.
         """
-        return self._ask(self._cache.recommend(customer, count))
+        return self._ask(self._cache.recommend(customer, count, context))
 
     def similar(self, item: str, count: int = 10) -> list[SimilarItem]:
         """Items that are ordered together with an item, most similar first; none when nobody knows it.

@@ -105,6 +105,27 @@ def test_a_customer_without_a_list_gets_what_is_popular_and_the_reason_says_so(e
     assert [(one["item"], one["reason"]) for one in told["items"]] == [("tea", "popular"), ("pot", "popular")]
 
 
+@pytest.mark.usefixtures("cached")
+def test_a_list_for_an_open_basket_and_what_it_is_made_of(store, capsys):
+    store.publish_similar({"jam": {"bread": 0.5, "pot": 0.25, "milk": 0.1}, "bun": {"milk": 0.6}})
+    assert main(["recommend", "ann", "--context", "jam", "--context", "bun", "--json", "--count", "4"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["id"], told["customer"]) == (None, "ann")
+    assert [one["item"] for one in told["items"]] == ["pot", "milk", "cup", "tea"]
+    pot, milk, _, tea = told["items"]
+    assert [(part["source"], part["place"]) for part in pot["parts"]] == [("similar", 3), ("list", 3), ("popular", 2)]
+    assert pot["score"] == pytest.approx(3 / 63 + 2 / 63 + 1 / 62)
+    assert (milk["reason"], milk["because"], milk["parts"][0]["value"]) == ("similar", "bun", pytest.approx(0.7))
+    assert (tea["reason"], tea["sentence"]) == ("again", "You ordered or added this before.")
+    assert main(["recommend", "ann", "--context", "jam", "--explain"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Recommended to ann beside jam:" in shown
+    assert "similar #1 (0.5)" in shown
+    assert main(["recommend", "zoe", "--context", "tea", "--json"]) == 0
+    unknown = json.loads(capsys.readouterr().out)["items"]
+    assert [(one["item"], one["reason"]) for one in unknown] == [("pot", "popular"), ("cup", "popular")]
+
+
 @pytest.mark.usefixtures("store")
 def test_before_there_is_a_model(capsys):
     assert main(["recommend", "ann"]) == 2

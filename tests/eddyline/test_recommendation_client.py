@@ -264,3 +264,26 @@ def test_fields_of_a_later_release_are_passed_over(cache, ask, any_service):
     any_service.hset(f"{prefix}:{{events:0}}:lists", "ann", json.dumps({**later, "items": [item]}))
     (found,) = ask("recommend", "ann", at=cache.url, prefix=prefix).items
     assert (found.item, found.reason) == ("tea", "astrology")
+
+
+def test_an_open_basket_the_same_from_both_clients(cache: Filled) -> None:
+    customer, item = sorted(cache.published)[0], cache.world.store.popular(1)[0][0]
+    with RecommendationClient(cache.url, prefix=cache.prefix) as client:
+        found = client.recommend(customer, 5, context=[item])
+        with pytest.raises(InputError, match="must be a list of items"):
+            client.recommend(customer, 5, context=item)
+
+    async def ask() -> Any:
+        async with AsyncRecommendationClient(cache.url, prefix=cache.prefix) as client:
+            return await client.recommend(customer, 5, context=[item])
+
+    assert asyncio.run(ask()) == found
+    assert len(found.items) == 5
+    near = dict(cache.world.store.similar(item, 100))
+    assert item not in {one.item for one in found.items}
+    for one in found.items:
+        assert one.score == pytest.approx(sum(part.score for part in one.parts))
+        assert [part.value for part in one.parts if part.source == "similar"] == [
+            near[one.item] for _ in range(one.item in near)
+        ]
+    assert any(one.item in near for one in found.items)
