@@ -7,7 +7,7 @@ import re
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from heapq import nsmallest
 from typing import Self
 from zlib import crc32
@@ -47,6 +47,12 @@ class Content(Component):
 
     Nothing is learnt from orders. What is known of items comes as they change (see `Follower`).
 
+    Parameters
+    ----------
+    wanted
+        Whether it is to offer anything. Where no catalogue tells of items, all that are known have been added or
+        ordered, and other signals know more of them.
+
     Notes
     -----
     Sources: Salton and Buckley, Term-weighting approaches in automatic text retrieval (1988); Pazzani and Billsus,
@@ -67,7 +73,8 @@ class Content(Component):
     signals = ("like_own", "like_basket")
     beside = 10
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Callable[[], bool] = lambda: True) -> None:
+        self._wanted = wanted
         self._features: list[tuple[int, ...]] = []
         self._having: defaultdict[int, array[int]] = defaultdict(lambda: array("I"))  # feature -> items, ascending
         self._scale = np.zeros(64)  # 1 / √(number of features)
@@ -92,7 +99,7 @@ class Content(Component):
 
     def score(self, query: Query) -> Sequence[Offers]:
         """See `Component.score`."""
-        if not self._known:
+        if not self._known or not self._wanted():
             return NOTHING, NOTHING
         own, weights = query.own.items[-SEEDS:], fading(query.own, query.time)[-SEEDS:]
         basket = query.basket[-SEEDS:]

@@ -83,7 +83,7 @@ class ItemCounts:
         self._stored: tuple[Stored, ...] = (self._popularity, neighbours, sequences)
         self.catalogue = Catalogue()
         self.rules = Rules(config.rules)
-        self._content = Content()
+        self._content = Content(lambda: self.attributes.told > 0)
         self.attributes = Attributes(config.catalogue_items, (self.rules, self._content))
         self.blend = Blend(1, 1, (self._popularity, BuyAgain(), neighbours, sequences, self._content), extra)
         self._hidden: dict[str, bytes] | None = None  # as others were told last
