@@ -63,7 +63,16 @@ def shop(count: int = 400, customers: int = 40) -> list[Outgoing]:
     return records
 
 
-RECORDS = shop()
+def asked(record: Outgoing) -> Outgoing:
+    """A request for recommendations in the place of a customer's event."""
+    value = json.loads(record.value or b"") | {
+        "event": "Recommendations Requested",
+        "properties": {"correlation_id": "c"},
+    }
+    return record._replace(value=json.dumps(value).encode())
+
+
+RECORDS = [asked(record) if place in (120, 220, 320) else record for place, record in enumerate(shop())]
 
 
 class World:

@@ -23,6 +23,7 @@ def test_topics_are_created_once_and_listed(eddyline, deployment):
         "segment-changes": 3,
         "propensity-scores": 3,
         "recommendations": 3,
+        "recommendation-replies": 3,
         "segments": 1,
         "metrics": 1,
         "commands": 1,
