@@ -21,14 +21,13 @@ from tests.chaos.load import Load
 from tests.chaos.loader import Loader
 from tests.chaos.reference import fold
 from tests.chaos.servers import BreakableKafka, BreakableRedis
-from tests.chaos.state import compare_state
+from tests.chaos.state import compare_state, follows
 from tests.chaos.twin import uninterrupted
 from tests.chaos.watch import Watch, read_topics
 
 PARTITIONS = 4
 SLOTS = 4
-_RATE = 60.0  # records a second while a burst lasts
-_OFTEN, _ONCE = 120, 3_000  # records between two learnings
+_OFTEN = 120  # records between two learnings
 _STEP = 0.2  # seconds between two looks at a condition
 
 
@@ -64,12 +63,25 @@ class Campaign:
         For the workers' logs.
     say
         Called with a line for each thing that happens.
+    rate
+        Records a second while a burst lasts.
+    once
+        Records that the frozen model is learnt from; no partition gets as many in the load that follows.
     """
 
-    def __init__(self, seed: int, directory: Path, say: Callable[[str], None] = lambda line: None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        directory: Path,
+        say: Callable[[str], None] = lambda line: None,
+        *,
+        rate: float = 60.0,
+        once: int = 3_000,
+    ) -> None:
         self.done: list[Done] = []
         self.rounds: list[Round] = []
         self._seed, self._directory, self._say = seed, directory, say
+        self._rate, self._once = rate, once
         self._chance = random.Random(f"rounds {seed}")
 
     def run(self, faults: Sequence[Fault], a_round: int) -> None:
@@ -100,7 +112,8 @@ class Campaign:
         name = f"chaos{self._seed}-{number}"
         learning = "one frozen model" if frozen else "learning"
         self._say(f"round {number}: {workers} workers, {PARTITIONS} partitions, {learning}")
-        settings = [_settings(name, kafka, redis, slot, frozen) for slot in range(SLOTS)]
+        every = self._once if frozen else _OFTEN
+        settings = [_settings(name, kafka, redis, slot, frozen, every) for slot in range(SLOTS)]
         own = Settings(**{**settings[0], "kafka": {"bootstrap_servers": kafka.address}})
         create_topics(own, PARTITIONS)
         logs = self._directory / name
@@ -109,8 +122,8 @@ class Campaign:
             crew = Crew(settings.__getitem__, logs, spares)
             stack.callback(crew.close)
             load = Load(self._seed * 1_000 + number, PARTITIONS)
-            most = _ONCE - 100 if frozen else 10**9
-            loader = stack.enter_context(closing(Loader(kafka.address, own.topics.events, load, _RATE, most)))
+            most = self._once - 100 if frozen else 10**9
+            loader = stack.enter_context(closing(Loader(kafka.address, own.topics.events, load, self._rate, most)))
             watch = stack.enter_context(closing(Watch(kafka.address, own.topics.events, name, PARTITIONS)))
             field = Field(kafka, redis, crew, loader, watch)
             findings, first = Findings(), 0
@@ -118,7 +131,7 @@ class Campaign:
                 for slot in range(workers):
                     crew.start(slot)
                 if frozen:
-                    first = _ONCE + 40
+                    first = self._once + 40
                     self._adopt_one_model(field, own, kafka, first)
                 loader.start()
                 field.until(lambda: all(watch.ends() or [0]), "each partition has events")
@@ -127,8 +140,12 @@ class Campaign:
                     self._fault(number, field, fault)
                 self._say("  no more faults")
                 loader.stop()
-                field.recover()
-                self._leave(field)
+
+                def settled() -> bool:
+                    with redis.client as client:
+                        return follows(client, name, own.topics, PARTITIONS)
+
+                self._leave(field, settled)
                 self._check(own, kafka, redis, watch, loader, first if frozen else None, findings)
             except Broken as error:
                 findings.note(f"broken: {error}")
@@ -168,12 +185,15 @@ class Campaign:
         failed = "" if came_about else "; no worker came by in time"
         self._say(f"  {len(self.done):3}  {fault}: took {ended - began:.1f} s, {waited}{failed}")
 
-    def _leave(self, field: Field) -> None:
-        """Let all workers leave; one comes back while they do not all do so in good order."""
-        while not field.crew.leave():
+    def _leave(self, field: Field, settled: Callable[[], bool]) -> None:
+        """Let all workers leave when all is done; one comes back while they do not all do so in good order."""
+        while True:
+            field.recover()
+            field.until(settled, "the cache of items has followed the counts")
+            if field.crew.leave():
+                return
             field.crew.start(0)
             field.until(lambda: field.crew.joined(0), "the worker that came back has joined")
-            field.recover()
 
     def _check(
         self,
@@ -206,8 +226,13 @@ class Campaign:
                 findings.note("the state is not that of a worker that nothing has interrupted")
 
 
-def _settings(name: str, kafka: BreakableKafka, redis: BreakableRedis, slot: int, frozen: bool) -> dict[str, Any]:
-    """Settings of the worker of a slot: short timeouts, so that a campaign takes minutes and not hours."""
+def _settings(
+    name: str, kafka: BreakableKafka, redis: BreakableRedis, slot: int, frozen: bool, every: int
+) -> dict[str, Any]:
+    """Settings of the worker of a slot, which learns after `every` records.
+
+    Timeouts are short, so that a campaign takes minutes and not hours.
+    """
     return {
         "deployment": name,
         "group": name,
@@ -229,7 +254,7 @@ def _settings(name: str, kafka: BreakableKafka, redis: BreakableRedis, slot: int
             "max_rejected": 0,  # a poison fault is meant
         },
         "segments": {"k": 3, "warm_up": 20, "sample": 64},
-        "learning": {"every": _ONCE if frozen else _OFTEN},
+        "learning": {"every": every},
         "targets": [{**target.model_dump(mode="json"), "min_examples": 10} for target in preset("shop").targets],
     }
 

@@ -14,7 +14,7 @@ from tests.chaos.servers import BreakableKafka, BreakableRedis
 from tests.chaos.watch import Watch
 
 _PATIENCE = 240.0  # seconds for anything: the machine may be busy
-_REACH = 20.0  # seconds for a worker to pass a point
+_REACH = 60.0  # seconds for a worker to pass a point
 
 SESSION = 3.0
 """Seconds of silence after which the group gives a worker's partitions to another."""

@@ -11,6 +11,7 @@ from stream.config import EngineConfig
 from stream.engine import Engine
 from stream.recommend.merged import POPULAR, MergedCounts
 from stream.store.redis import RedisStore
+from stream.store.transplant import CACHED
 from tests.chaos.checker import Findings
 from tests.chaos.reference import Contents, Reference
 
@@ -65,6 +66,15 @@ def compare_state(
             wrong = sorted(one for one in lists.keys() | expected.keys() if lists.get(one) != expected.get(one))
             findings.note(f"partition {partition}: the lists of {wrong[:5]} are not those that were given last")
     _compare_items(store, client, prefix, config, topics, contents, findings)
+
+
+def follows(client: Any, prefix: str, topics: Topics, partitions: int) -> bool:
+    """Whether the cache of items has come to where all partitions are: it comes after the commits, a moment later."""
+    store = RedisStore(client, topics.events, prefix=prefix)
+    positions = [store.scalar(partition, "position") for partition in range(partitions)]
+    entries = [msgpack.unpackb(one)[1] if one else 0 for one in positions]
+    packed = store.shared(CACHED)
+    return bool(packed) and dict(msgpack.unpackb(packed)) == dict(enumerate(entries))
 
 
 def _compare_items(

@@ -18,7 +18,7 @@ SEED, FAULTS = 13, 22
 @pytest.mark.redis
 def test_short_campaign(tmp_path: Path) -> None:
     """On servers of its own, since it restarts them: with those of the environment this cannot be done."""
-    campaign = Campaign(SEED, tmp_path, print)
+    campaign = Campaign(SEED, tmp_path, print, rate=40.0, once=1_500)
     faults = draw(SEED, FAULTS)
     try:
         campaign.run(faults, FAULTS // 2)
