@@ -25,6 +25,7 @@ KAFKA_VERSION = "4.3.1"
 _START_SECONDS = 60.0
 _QUICK = ["-XX:TieredStopAtLevel=1", "-XX:+UnlockDiagnosticVMOptions", "-XX:-BytecodeVerificationRemote"]
 _STOP_SECONDS = 15.0
+_BOOTSTRAP = "bootstrap.checkpoint"
 
 _POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -159,21 +160,26 @@ class LocalKafka(LocalServer):
         if not self._formatted:
             data = self._directory / "data"
             properties.write_text(_PROPERTIES.format(port=self.port, controller=free_port(), data=data) + self._extra)
-            cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-            # One argument, since an id may begin with a hyphen.
-            _run(
-                [
-                    *java,
-                    "kafka.tools.StorageTool",
-                    "format",
-                    f"--cluster-id={cluster}",
-                    "-c",
-                    str(properties),
-                    *self._added,
-                ]
-            )
+            self._format(java, properties, data)
             self._formatted = True
         return [*java, "kafka.Kafka", str(properties)]
+
+    def _format(self, java: list[str], properties: Path, data: Path) -> None:
+        """As Kafka's tool does it, which starts a JVM: so what it makes is kept, and used for the next ones."""
+        cluster, directory = (urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=") for _ in range(2))
+        kept = kafka_jars().with_name("formatted") / _BOOTSTRAP
+        if kept.exists() and not self._added:
+            data.mkdir()
+            shutil.copy(kept, data)
+            named = f"version=1\ncluster.id={cluster}\nnode.id=1\ndirectory.id={directory}\n"
+            (data / "meta.properties").write_text(named)
+            return
+        tool = [*java, "kafka.tools.StorageTool", "format", "-c", str(properties)]
+        _run([*tool, f"--cluster-id={cluster}", *self._added])  # one argument, since an id may begin with a hyphen
+        if not self._added:
+            kept.parent.mkdir(exist_ok=True)
+            made = shutil.copy(data / _BOOTSTRAP, kept.with_name(self._directory.name))
+            Path(made).rename(kept)  # all or nothing, also when two processes format
 
     def _answers(self) -> bool:
         if not listens(self.port):
