@@ -22,7 +22,7 @@ from pathlib import Path
 from stream.errors import Unreachable
 
 KAFKA_VERSION = "4.3.1"
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0  # on a machine that is busy; alone it takes a few
 _QUICK = ["-XX:TieredStopAtLevel=1", "-XX:+UnlockDiagnosticVMOptions", "-XX:-BytecodeVerificationRemote"]
 _STOP_SECONDS = 15.0
 _BOOTSTRAP = "bootstrap.checkpoint"
@@ -78,9 +78,11 @@ class LocalServer(ABC):
             )
         deadline = time.monotonic() + _START_SECONDS
         while not self._answers():
-            if not self.running or time.monotonic() > deadline:
+            code = self._process.poll()
+            if code is not None or time.monotonic() > deadline:
                 self.stop()
-                raise Unreachable(f"{type(self).__name__} does not start: {_last_line(log)}")
+                how = f"does not answer after {_START_SECONDS:.0f} s" if code is None else f"ends with code {code}"
+                raise Unreachable(f"{type(self).__name__} {how}: {_last_line(log)}")
             time.sleep(0.05)
 
     @property
@@ -171,11 +173,11 @@ class LocalKafka(LocalServer):
         if kept.exists() and not self._added:
             data.mkdir()
             shutil.copy(kept, data)
-            named = f"version=1\ncluster.id={cluster}\nnode.id=1\ndirectory.id={directory}\n"
-            (data / "meta.properties").write_text(named)
+            told = f"version=1\ncluster.id={cluster}\nnode.id=1\ndirectory.id={directory}\n"
+            (data / "meta.properties").write_text(told)
             return
-        tool = [*java, "kafka.tools.StorageTool", "format", "-c", str(properties)]
-        _run([*tool, f"--cluster-id={cluster}", *self._added])  # one argument, since an id may begin with a hyphen
+        named = f"--cluster-id={cluster}"  # one argument, since an id may begin with a hyphen
+        _run([*java, "kafka.tools.StorageTool", "format", "-c", str(properties), named, *self._added])
         if not self._added:
             kept.parent.mkdir(exist_ok=True)
             made = shutil.copy(data / _BOOTSTRAP, kept.with_name(self._directory.name))

@@ -13,7 +13,7 @@ from eddyline.testing.servers import LocalKafka, LocalRedis, free_port
 from stream.errors import Unreachable
 from tests.proxy import Proxy
 
-_TRIES = 2  # more than one: a broker may take longer than a minute on a machine that is busy
+_TRIES = 2  # of a broker that may come after one that was killed
 
 
 class BreakableKafka(LocalKafka):
