@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from consumers.growth import plan
@@ -45,6 +47,7 @@ def accumulators(world: World, partitions: int) -> dict[str, tuple[object, ...]]
     return found
 
 
+@cache
 def from_the_start(partitions: int) -> dict[str, tuple[object, ...]]:
     world = several(partitions)
     world.load(RECORDS)
@@ -149,18 +152,28 @@ def test_a_message_that_comes_again_is_known_in_the_new_partition():
     assert accumulators(world, 4) == expected
 
 
+def half_way() -> World:
+    """Grown from 2 partitions to 4 after 200 records; the others were not applied yet."""
+    world = several(2)
+    world.load(RECORDS[:200])
+    world.run()
+    grow(world, 4)
+    world.load(RECORDS[200:])
+    return world
+
+
+@cache
+def migrated_at_once() -> list[tuple[object, ...]]:
+    """What is stored of each partition when nothing interrupts."""
+    whole = half_way()
+    migrate(whole)
+    return [contents(whole, partition) for partition in range(4)]
+
+
 @pytest.mark.parametrize("count", [1, 2, 4, 6])
 @pytest.mark.parametrize("step", ["area", "acquire", "put_shared", "move", "reclaim"])
 def test_killed_anywhere_and_run_again(monkeypatch, step, count):
-    def scene() -> World:
-        world = several(2)
-        world.load(RECORDS[:200])
-        world.run()
-        grow(world, 4)
-        world.load(RECORDS[200:])
-        return world
-
-    world, calls = scene(), []
+    world, calls = half_way(), []
     before = getattr(world.store, step)
 
     def dies(*arguments):
@@ -178,10 +191,7 @@ def test_killed_anywhere_and_run_again(monkeypatch, step, count):
                 world.worker().run_once()
     migrate(world)
     assert unfinished(world.store) is None
-    whole = scene()
-    migrate(whole)
-    for partition in range(4):
-        assert contents(world, partition) == contents(whole, partition)
+    assert [contents(world, partition) for partition in range(4)] == migrated_at_once()
     world.run()
     assert accumulators(world, 4) == from_the_start(4)
 

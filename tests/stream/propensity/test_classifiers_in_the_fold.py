@@ -13,7 +13,7 @@ from tests.stream.fold import config, events, targets, with_models
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_restart_at_each_cut_changes_nothing(kind: str) -> None:
-    settings = config(targets=targets(min_examples=10, classifier=kind))
+    settings = config(targets=targets(min_examples=10, classifier=kind), recommend={"triggers": ()})
     entries = with_models(events(), settings)
     whole = Engine(settings)
     updates, _ = whole.apply(entries)

@@ -11,12 +11,13 @@ from stream.store.memory import MemoryStore
 from stream.updates import PropensityScored
 from tests.stream import fold
 
+SCORES = {"recommend": {"triggers": ()}}  # and no lists, which take most of the time
 KINDS = ("logistic", "naive_bayes", "tree", "forest", "network")
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_batches_and_stores_change_nothing(kind: str) -> None:
-    settings = fold.config(targets=fold.targets(classifier=kind, min_examples=5, horizon="4d", every="1h"))
+    settings = fold.config(**SCORES, targets=fold.targets(classifier=kind, min_examples=5, horizon="4d", every="1h"))
     entries = fold.with_models(fold.events(260), settings)
     whole = Engine(settings)
     updates = [update for update in whole.apply(entries)[0] if isinstance(update, PropensityScored)]
@@ -41,7 +42,7 @@ def test_batches_and_stores_change_nothing(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_reasons_of_a_published_score_are_the_largest_of_all(kind: str) -> None:
     """Three are told, and with all others and the base they are the score's log-odds."""
-    settings = fold.config(targets=fold.targets(classifier=kind, min_examples=5, horizon="4d")[:1])
+    settings = fold.config(**SCORES, targets=fold.targets(classifier=kind, min_examples=5, horizon="4d")[:1])
     engine = Engine(settings)
     updates = engine.apply(fold.with_models(fold.events(260), settings))[0]
     scored = [update for update in updates if isinstance(update, PropensityScored)]

@@ -15,8 +15,9 @@ from stream.updates import SegmentChanged
 from tests.stream.fold import config, events, run, with_models
 
 DWELL = 12 * DAY
-CONFIG = config(segments={"k": 3, "warm_up": 20, "sample": 64, "dwell": "12d"})
-FREE = config(segments={"k": 3, "warm_up": 20, "sample": 64})
+SEGMENTS = {"k": 3, "warm_up": 20, "sample": 64}
+CONFIG = config(segments={**SEGMENTS, "dwell": "12d"}, recommend={"triggers": ()})
+FREE = config(segments=SEGMENTS, recommend={"triggers": ()})
 
 
 @cache
@@ -31,6 +32,7 @@ def whole() -> tuple[bytes, str]:
     return run(engine, list(entries())), engine.state_hash()
 
 
+@cache
 def moves(dwelling: bool) -> list[SegmentChanged]:
     updates, _ = Engine(CONFIG if dwelling else FREE).apply(entries())
     return [update for update in updates if isinstance(update, SegmentChanged)]
