@@ -135,13 +135,13 @@ def test_a_slow_store_slows_and_throws_nobody_out(kafka, redis_url, caplog):
     """Each answer takes a tenth of the session's timeout, a commit some of them; the group notices nothing."""
     caplog.set_level("INFO", "consumers")
     log = KafkaLog(kafka)
-    log.settings = log.settings.model_copy(update={"session_timeout": 2_000})
+    log.settings = log.settings.model_copy(update={"session_timeout": 4_000})
     with Proxy(urlsplit(redis_url).port) as proxy:
         world = World(log, RedisStore(_through(redis_url, proxy), "events", prefix=log.name("prefix")))
         world.load(RECORDS)
         worker = world.worker(batch=200)
         worker.run_once(5.0)
-        proxy.delay(0.2)
+        proxy.delay(0.4)
         worker.drain()
         proxy.delay(0)
         assert not [message for message in caplog.messages if "takes back" in message or "starting over" in message]

@@ -53,7 +53,7 @@ def process(environment) -> Run:
             text=True,
             env=environment | variables,
             stdin=subprocess.DEVNULL,
-            timeout=120,
+            timeout=300,
             check=False,
         )
 

@@ -71,7 +71,11 @@ def test_a_broker_that_has_just_started_is_asked_until_it_has_a_coordinator(brok
 def test_a_broker_that_goes_away_in_a_transaction(broker: LocalKafka) -> None:
     log = KafkaLog(broker.address)
     topic = log.topic()
-    sink = KafkaTransactionalSink(KafkaSettings(bootstrap_servers=broker.address, timeout="2s"), "id")
+    first = log.transactional()  # it makes the topic that holds all transactions, which takes longer than what comes
+    first.begin()
+    first.send([Outgoing(topic, b"k", b"first")])
+    first.commit()
+    sink = KafkaTransactionalSink(KafkaSettings(bootstrap_servers=broker.address, timeout="5s"), "id")
     sink.begin()
     sink.send([Outgoing(topic, b"k", b"lost")])
     sink.flush()
@@ -97,7 +101,7 @@ def test_a_broker_that_goes_away_in_a_transaction(broker: LocalKafka) -> None:
 def test_records_that_no_broker_takes_are_reported(broker: LocalKafka) -> None:
     log = KafkaLog(broker.address)
     topic = log.topic()
-    sink = KafkaSink(KafkaSettings(bootstrap_servers=broker.address, timeout="1s"))
+    sink = KafkaSink(KafkaSettings(bootstrap_servers=broker.address, timeout="5s"))
     sink.send([Outgoing(topic, b"k", b"1")])
     sink.flush()
     broker.stop()

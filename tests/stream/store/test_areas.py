@@ -110,12 +110,12 @@ def test_a_copy_that_takes_longer_than_a_client_waits(own_url: str, monkeypatch:
 
     def busy(*arguments: object) -> None:
         sleeper = other.connection_pool.get_connection()
-        sleeper.send_command("DEBUG", "SLEEP", "1")
+        sleeper.send_command("DEBUG", "SLEEP", "3")
         time.sleep(0.2)  # until Redis has begun
         before(*arguments)
 
     before = redis_areas._at_once
-    with redis.Redis.from_url(own_url) as other, redis.Redis.from_url(own_url, socket_timeout=0.3) as client:
+    with redis.Redis.from_url(own_url) as other, redis.Redis.from_url(own_url, socket_timeout=1.0) as client:
         store = RedisStore(client, "events", "slow")
         store.commit(0, store.acquire(0), EVERYTHING, b"out")
         monkeypatch.setattr(redis_areas, "_at_once", busy)
