@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from producers.topics import Topics
 from stream.store.base import StateStore
 from stream.store.memory import MemoryStore
 from stream.store.redis import RedisStore
-from tests.consumers.world import RECORDS, World
+from tests.consumers.world import RECORDS, Outputs, World
 from tests.logs.conftest import log
 from tests.logs.harness import KafkaLog, Log, MemoryLog
 
@@ -69,5 +70,15 @@ def uninterrupted(world: World) -> tuple[World, dict[int, str]]:
 def agree(world: World, hashes: dict[int, str]) -> None:
     """As if nothing had happened."""
     other, expected = uninterrupted(world)
-    assert world.outputs() == other.outputs()
+    outputs = other.outputs()
+    assert settled(world, outputs.__eq__) == outputs
     assert hashes == expected
+
+
+def settled(world: World, holds: Callable[[Outputs], bool]) -> Outputs:
+    """What readers see as soon as something is so, or after a minute: a broker tells them a moment after the writer."""
+    deadline = time.monotonic() + 60
+    while True:
+        found = world.outputs()
+        if holds(found) or time.monotonic() > deadline:
+            return found

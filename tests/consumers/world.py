@@ -25,6 +25,7 @@ from tests.stream import fold
 SETTINGS = WorkerSettings(batch=70, poll=50, tick_every=None, look_every=0, cache_every=0, rebuild=90)
 DAY = 86_400  # seconds
 Output = tuple[bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]
+Outputs = dict[tuple[str, int], list[Output]]
 
 
 class Killed(BaseException):
@@ -166,10 +167,10 @@ class World:
         """Committed records of a topic's partition."""
         return self.log.read(getattr(self.topics, field), partition)
 
-    def outputs(self) -> dict[tuple[str, int], list[Output]]:
+    def outputs(self) -> Outputs:
         """All that readers see on every topic that workers write: key, value and headers, in order."""
         reader = self.log.reader()
-        found = {}
+        found: Outputs = {}
         for channel in CHANNELS:
             if channel.field in ("events", "commands"):
                 continue

@@ -12,6 +12,7 @@ from typing import Any
 
 from producers.simulator import Shop
 from stream.records import Record
+from stream.requests import REQUESTED
 from tests.stream.conftest import EVENT, NOW
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[-+.\w]+|\s+|.', re.DOTALL)
@@ -42,12 +43,13 @@ VALUES: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1, 2.5, 1e9, -1e9, 1e300, 10**18, 10**30, 10**4_299, float("nan"), float("inf")),
     *("", " ", "ann", "x" * 100, "x" * 101, "a\x00b", "\x7f", "🦆", "é", "null", "85123A", "2.50", "1,5", "free", "-4"),
     *([], {}, [1], [None], {"a": 1}, [[]], [{}], {"products": []}, [{"product_id": "a"}], "2026-03-01T12:34:56.789Z"),
-    *(NOW, NOW + 10**7, "Order Completed", "Product Added", "Recommendation Shown", "gold", "United Kingdom"),
+    *(NOW, NOW + 10**7, "Order Completed", "Product Added", "Recommendation Shown", REQUESTED, "gold"),
 )
 NAMES = (
     *("type", "messageId", "userId", "anonymousId", "timestamp", "event", "properties", "traits", "context"),
     *("products", "product_id", "sku", "id", "quantity", "price", "category", "revenue", "total", "value", "list_id"),
     *("recommendation_id", "country", "channel", "age", "previousId", "groupId", "", "\x00", "x" * 200),
+    *("correlation_id", "items", "count"),
 )
 STAMPS = (0, -1, 1, NOW - 86_400_000, NOW + 3_600_000, 7_258_118_399_999, 7_258_118_400_000, 2**62, -(2**62))
 KEYS = (None, b"", b"bob", b"\xff\xfe", b"\x00", b"x" * 5_000)
@@ -67,6 +69,7 @@ def seeds() -> list[bytes]:
         EVENT | {"event": "Order Refunded", "timestamp": NOW // 1000, "properties": {"products": products[:1]}},
         EVENT | {"event": "Recommendation Shown", "properties": {"recommendation_id": 17, "products": products}},
         EVENT | {"event": "Product Clicked", "properties": {"recommendation_id": 17, "product_id": "p3"}},
+        EVENT | {"event": REQUESTED, "properties": {"correlation_id": "c7", "items": ["p1", "p2"], "count": 3}},
         EVENT | {"event": "Ticket Opened", "context": {"ip": "::1", "nested": [[{"a": [1, {"b": None}]}]]}},
     ]
     return shop + [json.dumps(one, separators=(",", ":")).encode() for one in corners]

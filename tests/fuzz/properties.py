@@ -138,13 +138,16 @@ class Fuzz:
     def _fold(self, entries: list[Event | Rejected]) -> None:
         try:
             self.outcomes.update(harm(Engine(self._config, self._saved), entries))
-        except Exception:
-            for count in range(1, len(entries) + 1):  # which of them it is
+        except Exception as last:
+            error, taken, broken = last, 0, len(entries)  # which of them it is
+            while broken - taken > 1:
+                count = (taken + broken) // 2
                 try:
                     harm(Engine(self._config, self._saved), entries[:count])
-                except Exception as error:
-                    raise Broken(f"the fold does not take {entries[count - 1]!r}: {error!r}") from error
-            raise
+                    taken = count
+                except Exception as earlier:
+                    broken, error = count, earlier
+            raise Broken(f"the fold does not take {entries[taken]!r}: {error!r}") from error
 
 
 def _no_number(name: str) -> None:
